@@ -1,0 +1,174 @@
+package ops
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Operator is a running engine as seen by whoever watches and steers it. It is
+// implemented by the engine itself and by a client of its control API; both
+// are safe for concurrent use.
+type Operator interface {
+	// Snapshot is the engine's state now. The result is immutable.
+	Snapshot(ctx context.Context) (*Snapshot, error)
+	// Shard is what the snapshot leaves out about one shard of the active
+	// fleet. It fails with [ErrNoShard].
+	Shard(ctx context.Context, id int) (*ShardDetail, error)
+	// Log returns lines of the engine's log ring, oldest first.
+	Log(ctx context.Context, q LogQuery) (LogPage, error)
+	// Subscribe delivers the engine's rare events until ctx ends, then closes
+	// the channel. At most buffer events wait; further ones are replaced by one
+	// event of kind [EventMissed] that says how many.
+	Subscribe(ctx context.Context, buffer int) (<-chan Event, error)
+	// Do starts an action and returns as soon as it has been accepted. It
+	// fails with a [*RefusedError] if the action is not possible now.
+	Do(ctx context.Context, cmd Command) (Operation, error)
+}
+
+// ErrNoShard is returned for a shard id that the active fleet does not have.
+var ErrNoShard = errors.New("no such shard in the active fleet")
+
+// RefusedError says why the engine does not carry out a command.
+type RefusedError struct {
+	Command Command
+	Reason  string // for people: why, and what to do
+}
+
+func (e *RefusedError) Error() string { return e.Command.Kind.String() + " refused: " + e.Reason }
+
+// CommandKind names what an operator can ask for.
+type CommandKind uint8
+
+// The commands.
+const (
+	// CommandRestart closes a shard's connection and RESUMEs its session:
+	// nothing is lost, no identify is spent.
+	CommandRestart CommandKind = iota + 1
+	// CommandReidentify gives up a shard's session and identifies anew. Costs
+	// one session start per shard; what Discord had buffered for the old
+	// session is gone.
+	CommandReidentify
+	// CommandStop closes a shard for good until it is started again.
+	CommandStop
+	// CommandStart starts a stopped or failed shard.
+	CommandStart
+	// CommandPauseSink holds deliveries to a sink; its events queue up.
+	CommandPauseSink
+	// CommandResumeSink lets deliveries to a sink go on, and tries at once
+	// what waits for a retry.
+	CommandResumeSink
+)
+
+var commandNames = map[CommandKind]string{
+	CommandRestart:    "restart",
+	CommandReidentify: "reidentify",
+	CommandStop:       "stop",
+	CommandStart:      "start",
+	CommandPauseSink:  "pause",
+	CommandResumeSink: "resume",
+}
+
+// String is the command's name as `gatehouse ctl` spells it.
+func (k CommandKind) String() string {
+	if name, ok := commandNames[k]; ok {
+		return name
+	}
+	return "unknown"
+}
+
+// Command is one request of an operator.
+type Command struct {
+	Kind   CommandKind
+	Shards []int  // ids of the active fleet; for shard commands
+	Sink   string // name; for sink commands
+	By     string // who asks, for the log
+}
+
+// Operation is an accepted command under way.
+type Operation interface {
+	// Progress is how far it has come.
+	Progress() Progress
+	// Done is closed when the operation has ended, well or not.
+	Done() <-chan struct{}
+	// Err is nil while it runs and after success.
+	Err() error
+}
+
+// Progress of an operation in its own steps, such as shards restarted.
+type Progress struct {
+	Done, Total int
+	Text        string // what it waits for, or the result, in words
+}
+
+// EventKind names the rare facts that are pushed to subscribers.
+type EventKind uint8
+
+// The event kinds.
+const (
+	EventShardState EventKind = iota + 1 // Shard, From, To, Text
+	EventSinkState                       // Sink, Text
+	EventAlert                           // Text
+	EventOperation                       // an operator's action ended: Text
+	EventMissed                          // Missed events were not delivered
+)
+
+// Event is one rare fact: a state change that must not be missed silently.
+type Event struct {
+	Kind     EventKind
+	At       time.Time
+	Shard    int // id, or -1
+	From, To ShardState
+	Sink     string
+	Text     string // for people
+	Missed   int
+}
+
+// LogQuery selects lines of the log ring.
+type LogQuery struct {
+	After uint64 // only lines with a greater sequence number
+	Max   int    // at most so many, the newest; 0 means all in the ring
+	Level Level  // only this severe or more
+	Shard int    // only this shard's lines; -1 for all
+}
+
+// LogPage is an answer to a [LogQuery].
+type LogPage struct {
+	Lines []LogLine // oldest first
+	Last  uint64    // highest sequence number in the ring, matched or not
+	Lost  uint64    // lines after LogQuery.After that the ring no longer holds
+}
+
+// LogLine is one line of the engine's log.
+type LogLine struct {
+	Seq   uint64 // counts from 1, without holes
+	At    time.Time
+	Level Level
+	Shard int    // shard id, or -1
+	Text  string // message and attributes, on one line, without secrets
+}
+
+// Level is a log line's severity, with the values of log/slog.
+type Level int
+
+// The levels.
+const (
+	LevelDebug Level = -4
+	LevelInfo  Level = 0
+	LevelWarn  Level = 4
+	LevelError Level = 8
+)
+
+// String is the level in lower case: debug, info, warn, error.
+func (l Level) String() string {
+	switch {
+	case l < LevelInfo:
+		return "debug"
+	case l < LevelWarn:
+		return "info"
+	case l < LevelError:
+		return "warn"
+	default:
+		return "error"
+	}
+}

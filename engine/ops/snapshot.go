@@ -1,0 +1,206 @@
+package ops
+
+import "time"
+
+// Snapshot is the engine at one instant. It is immutable.
+//
+// Figures are measured, never estimated. What has not been measured yet is the
+// zero value of its type; each field says how to tell.
+type Snapshot struct {
+	At        time.Time
+	StartedAt time.Time
+	Name      string // of this instance, for the console's corner; may be empty
+	Version   string
+	Phase     EnginePhase
+
+	Fleet    Fleet
+	Shards   []Shard // of the active fleet, by id, without holes
+	Workers  []Worker
+	Sinks    []Sink
+	Identify Identify
+	Traffic  Traffic
+	Latency  Latency
+	Reshard  Reshard
+	Alerts   []Alert // newest first
+	LastLog  uint64  // highest LogLine.Seq, to see that there is more to fetch
+}
+
+// Fleet is one complete set of shards with one total.
+type Fleet struct {
+	Total       int // shards of the bot, over all processes; 0 before it is known
+	First, Last int // inclusive slice held by this process
+	ByState     [ShardFailed + 1]int
+	Guilds      int // loaded and available
+	Unavailable int // known, but Discord reports an outage
+	Loading     int // announced by READY, not seen yet
+}
+
+// Shard is one gateway session and its connection.
+type Shard struct {
+	ID     int
+	Worker int // index into Snapshot.Workers
+	State  ShardState
+	Since  time.Time // of State
+
+	// Latency is the last measured time from heartbeat to ACK; 0 if there is
+	// none on the present connection. LastACK is when it was measured.
+	Latency time.Duration
+	LastACK time.Time
+
+	Guilds      int
+	Unavailable int
+	Loading     int
+
+	Seq          int64     // last sequence number received; 0 without a session
+	SessionSince time.Time // when the session was identified; zero without one
+
+	Events     uint64  // dispatches received since start
+	Rate       float64 // dispatches per second, over the last 5 s
+	Identifies uint64  // Identifies sent since start
+	Resumes    uint64  // sessions resumed since start
+	Reconnects uint64  // connections lost or closed since start
+
+	RetryAt   time.Time // when a shard in backoff dials again; else zero
+	LastClose Close
+	Fault     string // why the shard failed and what to do; empty otherwise
+}
+
+// Close says how a connection ended.
+type Close struct {
+	At      time.Time // zero: no connection has ended yet
+	Code    int       // WebSocket close code; 0 if none was received
+	ByUs    bool      // we closed it
+	Meaning string    // the code or the error in words
+}
+
+// Worker is a group of shards with one pipeline and one queue.
+type Worker struct {
+	ID          int
+	First, Last int // shard ids, inclusive
+	Queue       Queue
+}
+
+// Queue is what a worker's log holds until every sink has acknowledged it.
+type Queue struct {
+	Depth      int   // events
+	Bytes      int64 // of events
+	MaxEvents  int   // bound; 0 for none
+	MaxBytes   int64 // bound; 0 for none
+	Dropped    uint64
+	OldestAt   time.Time // when the oldest event was received; zero if empty
+	AppendRate float64   // events per second, over the last 5 s
+}
+
+// Sink is where events go: the bot.
+type Sink struct {
+	Name   string
+	Kind   string // "http", …
+	Target string // URL or address without secrets
+	State  SinkState
+	Since  time.Time // of State
+
+	Depth     int           // events not acknowledged
+	Lag       time.Duration // age of the oldest of them; 0 if none
+	InFlight  int           // deliveries under way
+	Delivered uint64        // events acknowledged since start
+	Rate      float64       // events acknowledged per second, over the last 5 s
+	Retries   uint64        // deliveries tried again since start
+	Dropped   uint64        // events given up (bounds, or refused by the bot) since start
+	P50, P99  time.Duration // delivery to acknowledgement, last minute; 0 if none
+
+	LastError   string // in words; empty if there was none
+	LastErrorAt time.Time
+	NextTry     time.Time // of a sink that retries; else zero
+}
+
+// Identify is the session-start budget.
+type Identify struct {
+	Known          bool // false until Discord has told
+	Total          int  // session starts per day
+	Remaining      int  // as Discord last said, less what we started since
+	ResetAt        time.Time
+	MaxConcurrency int // identifies per Spacing, one per bucket
+	Spacing        time.Duration
+	Reserve        int       // session starts that automatic identifies leave untouched
+	Waiting        int       // shards in the queue
+	NextAt         time.Time // earliest next identify; zero if none waits
+	Sent           uint64    // Identifies sent since start
+}
+
+// Traffic is what flows through, over the active fleet.
+type Traffic struct {
+	Events    uint64  // dispatches received since start
+	Bytes     uint64  // of JSON, after inflating, since start
+	WireBytes uint64  // as received, since start
+	Rate      float64 // dispatches per second, over the last 5 s
+	ByteRate  float64 // of JSON per second, over the last 5 s
+	Delivered float64 // acknowledged per second over all sinks, over the last 5 s
+	Depth     int     // deepest sink
+	Lag       time.Duration
+
+	// PerSecond holds the dispatches of each of the last seconds, oldest
+	// first, at most 300; the second under way is not in it. DepthPerSecond
+	// and LagPerSecond are sampled at the same instants.
+	PerSecond      []float64
+	DepthPerSecond []float64
+	LagPerSecond   []float64 // seconds
+
+	Types []TypeCount // by count since start, greatest first, at most 40
+}
+
+// TypeCount is how often a dispatch type was received.
+type TypeCount struct {
+	Type  string
+	Count uint64
+	Bytes uint64
+	Rate  float64 // per second, over the last 5 s
+}
+
+// Latency sums up the heartbeat latency of the shards that are up.
+type Latency struct {
+	P50, P99, Max time.Duration // 0 if nothing has been measured
+	PerSecond     []float64     // p50 in ms of each of the last seconds, oldest first, at most 300
+}
+
+// Reshard says whether the fleet can be and is being resharded.
+type Reshard struct {
+	Supported   bool
+	Reason      string // if not supported: why
+	Recommended int    // shards recommended by Discord; 0 if unknown
+}
+
+// AlertLevel orders alerts.
+type AlertLevel uint8
+
+// The alert levels.
+const (
+	AlertWarn AlertLevel = iota + 1
+	AlertCritical
+)
+
+// Alert is a condition that needs a person. It stays as long as it holds.
+type Alert struct {
+	ID    string // stable while the condition holds, such as "shard/3/failed"
+	Level AlertLevel
+	Since time.Time
+	Shard int    // to jump to; -1 if none
+	Sink  string // to jump to; empty if none
+	Text  string // what is wrong and what to do, one line
+}
+
+// ShardDetail is what the snapshot leaves out about one shard.
+type ShardDetail struct {
+	Shard          Shard
+	ResumeHost     string          // host that a RESUME dials; empty without a session
+	Latencies      []time.Duration // last heartbeats, oldest first, at most 60
+	EventPerSecond []float64       // dispatches in each of the last seconds, oldest first, at most 120
+	Types          []TypeCount     // greatest first, at most 20
+	History        []Transition    // oldest first, at most 50
+}
+
+// Transition is one change of a shard's state.
+type Transition struct {
+	At       time.Time
+	From, To ShardState
+	Reason   string // in words
+}
