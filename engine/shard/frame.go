@@ -1,0 +1,150 @@
+package shard
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/discord"
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+)
+
+// frame takes one gateway message. Opcodes that are not for clients are
+// ignored: Discord adds to its protocol without notice.
+func (m *Machine) frame(now time.Time, f *discord.Frame) {
+	if !m.connected() || !m.open {
+		return
+	}
+	switch f.Op {
+	case discord.OpDispatch:
+		m.dispatch(now, f)
+	case discord.OpHello:
+		m.greeted(now, f)
+	case discord.OpHeartbeat:
+		if m.hello {
+			m.sendBeat(now)
+		}
+	case discord.OpHeartbeatACK:
+		m.acked(now)
+	case discord.OpReconnect:
+		m.again(now, "Discord asked to reconnect (op 7)")
+	case discord.OpInvalidSession:
+		m.invalid(now, discord.DecodeInvalidSession(f.Data))
+	}
+}
+
+// greeted starts the heartbeat, then resumes or queues for an identify.
+func (m *Machine) greeted(now time.Time, f *discord.Frame) {
+	if m.state != ops.ShardConnecting || m.hello {
+		return
+	}
+	m.do(Effect{Kind: DoStopTimer, Timer: TimerHello})
+	interval, err := discord.DecodeHello(f.Data)
+	if err != nil {
+		m.failures++
+		m.hangUp(now, discord.CloseKeepSession, err.Error())
+		m.backoff(now, 0, err.Error())
+		return
+	}
+	m.hello = true
+	first := time.Duration(m.cfg.Random() * float64(interval))
+	m.beat = beat{interval: interval, due: now.Add(first)}
+	m.do(Effect{Kind: DoSetTimer, Timer: TimerHeartbeat, After: first})
+	if m.session.id == "" {
+		m.queue(now, "waiting for its turn to identify")
+		return
+	}
+	m.enter(now, ops.ShardResuming, "resuming the session")
+	m.do(Effect{Kind: DoResume, Session: m.session.id, Seq: m.session.seq})
+}
+
+func (m *Machine) queue(now time.Time, why string) {
+	m.enter(now, ops.ShardQueued, why)
+	m.do(Effect{Kind: DoAcquireSlot})
+}
+
+// slot is our turn to identify.
+func (m *Machine) slot(now time.Time) {
+	if m.state != ops.ShardQueued {
+		m.do(Effect{Kind: DoDropSlot})
+		return
+	}
+	m.counts.Identifies++
+	m.enter(now, ops.ShardIdentifying, "identify sent")
+	m.do(Effect{Kind: DoIdentify})
+}
+
+func (m *Machine) acked(now time.Time) {
+	if m.beat.sent.IsZero() {
+		return
+	}
+	m.beat.unacked = time.Time{}
+	m.beat.latency = now.Sub(m.beat.sent)
+	m.lastACK = now
+}
+
+// invalid is op 9, which has three meanings: the identify came too fast, the
+// session cannot be resumed, or the live session was revoked.
+func (m *Machine) invalid(now time.Time, resumable bool) {
+	switch {
+	case m.state == ops.ShardIdentifying:
+		m.do(Effect{Kind: DoRejectSlot})
+		m.queue(now, "Discord refused the identify (op 9), waiting for another turn")
+	case m.state != ops.ShardResuming && m.state != ops.ShardReady:
+		return
+	case resumable:
+		was := m.state
+		const why = "Discord asked to resume (op 9)"
+		m.hangUp(now, discord.CloseKeepSession, why)
+		m.countAttempt(was)
+		m.backoff(now, 0, why)
+	default:
+		const why = "the session is gone (op 9)"
+		m.hangUp(now, discord.CloseKeepSession, why)
+		m.loseSession()
+		m.backoff(now, 0, why)
+	}
+}
+
+// dispatch takes an event. Only events of a session that advance its sequence
+// are delivered: a repeat within a session is Discord's or the network's error.
+func (m *Machine) dispatch(now time.Time, f *discord.Frame) {
+	if m.state == ops.ShardIdentifying && string(f.Type) == "READY" {
+		m.ready(now, f)
+		return
+	}
+	if m.state != ops.ShardReady && m.state != ops.ShardResuming {
+		return
+	}
+	if f.Seq != 0 {
+		if f.Seq <= m.session.seq {
+			m.counts.Repeats++
+			return
+		}
+		m.session.seq = f.Seq
+	}
+	m.counts.Events++
+	m.do(Effect{Kind: DoDeliver})
+	if m.state == ops.ShardResuming && string(f.Type) == "RESUMED" {
+		m.counts.Resumes++
+		m.failures, m.resumes = 0, 0
+		m.enter(now, ops.ShardReady, "session resumed")
+	}
+}
+
+func (m *Machine) ready(now time.Time, f *discord.Frame) {
+	ready, err := discord.DecodeReady(f.Data)
+	if err != nil {
+		m.failures++
+		why := fmt.Sprintf("unreadable READY: %v", err)
+		m.hangUp(now, discord.CloseNormal, why)
+		m.backoff(now, 0, why)
+		return
+	}
+	m.session = session{id: ready.SessionID, url: ready.ResumeURL, seq: f.Seq, since: now}
+	m.failures, m.resumes = 0, 0
+	m.counts.Events++
+	m.do(Effect{Kind: DoConfirmSlot})
+	m.do(Effect{Kind: DoReady, Ready: &ready})
+	m.do(Effect{Kind: DoDeliver})
+	m.enter(now, ops.ShardReady, "identified")
+}

@@ -1,0 +1,59 @@
+package shard
+
+import "github.com/gatehouse-gateway/gatehouse/engine/discord"
+
+// InputKind names what can happen to a shard.
+type InputKind uint8
+
+// The inputs.
+const (
+	InStart      InputKind = iota + 1 // begin, or begin again after a stop or a fatal answer
+	InStop                            // end; Keep says whether the session may be resumed later
+	InRestart                         // reconnect and RESUME
+	InReidentify                      // give up the session and identify anew
+	InOpened                          // the dial succeeded
+	InDialFailed                      // it did not: Err
+	InFrame                           // a gateway message: Frame
+	InClosed                          // the connection ended: Close
+	InTimer                           // Timer fired
+	InSlot                            // our turn to identify
+)
+
+// TimerKind names a machine's timers. Setting one replaces what it was set to.
+type TimerKind uint8
+
+// The timers.
+const (
+	TimerBackoff   TimerKind = iota // wait before the next dial
+	TimerHello                      // the longest wait for Hello
+	TimerHeartbeat                  // the next heartbeat
+	timerKinds
+)
+
+// String is the timer's name.
+func (t TimerKind) String() string {
+	switch t {
+	case TimerBackoff:
+		return "backoff"
+	case TimerHello:
+		return "hello"
+	case TimerHeartbeat:
+		return "heartbeat"
+	default:
+		return "unknown"
+	}
+}
+
+// Input is one thing that happened.
+type Input struct {
+	Kind  InputKind
+	Frame *discord.Frame      // of InFrame; read during the step alone
+	Close *discord.CloseError // of InClosed
+	Err   error               // of InDialFailed
+	Timer TimerKind           // of InTimer
+	Keep  bool                // of InStop
+	// Stalled, of a heartbeat timer, says that we ourselves have not been
+	// reading (the queue holds the reader back), so that a missing ACK proves
+	// nothing.
+	Stalled bool
+}

@@ -1,0 +1,227 @@
+package shard
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/clock"
+	"github.com/gatehouse-gateway/gatehouse/engine/discord"
+	"github.com/gatehouse-gateway/gatehouse/engine/event"
+)
+
+// dialTimeout is the longest a dial may take, whatever the dialer's own limits.
+const dialTimeout = 30 * time.Second
+
+// Config is what a runner is made of. All fields are required.
+type Config struct {
+	ID, Shards int
+	Machine    MachineConfig
+	Dialer     Dialer
+	Slots      Slots
+	Handler    Handler
+	Clock      clock.Clock
+	Logger     *slog.Logger
+	// Identify returns the shard's Identify frame.
+	Identify func() ([]byte, error)
+	// Resume returns the frame that resumes a session.
+	Resume func(session string, seq int64) ([]byte, error)
+}
+
+// Runner keeps one shard connected.
+type Runner struct {
+	cfg Config
+	wg  sync.WaitGroup // dials, slot waits, readers, closes
+
+	mu       sync.Mutex
+	m        *Machine
+	ctx      context.Context // of Run; nil before
+	timers   [timerKinds]clock.Timer
+	armed    [timerKinds]time.Time // when it is to fire; zero if disarmed
+	conn     Conn
+	gen      uint64 // of the connection or dial; rises with each
+	hangUp   context.CancelFunc
+	lastRead chan struct{} // closed when the previous reader has ended
+	slot     Slot
+	noSlot   context.CancelFunc
+	force    bool // the next identify was asked for by a person
+	session  uint64
+	wire     uint64 // bytes received on connections that are gone
+	inflated uint64
+	scratch  []byte
+
+	// delivering is when the reader entered the handler, in Unix nanoseconds,
+	// or 0; stalled is when the handler last held it back.
+	delivering atomic.Int64
+	stalled    atomic.Int64
+}
+
+// NewRunner returns a runner whose shard is idle. [Runner.Run] brings it to
+// life.
+func NewRunner(cfg Config) *Runner {
+	r := &Runner{cfg: cfg, m: NewMachine(cfg.Machine, cfg.Clock.Now())}
+	for k := range r.timers {
+		r.timers[k] = cfg.Clock.NewTimer(time.Hour)
+		r.timers[k].Stop()
+	}
+	return r
+}
+
+// Run starts the shard and drives it until ctx ends; then it closes the
+// connection, resumably if keep is true, and returns when every goroutine of
+// the shard has ended. It is called once, before any of the commands below.
+func (r *Runner) Run(ctx context.Context, keep bool) {
+	live, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	r.mu.Lock()
+	r.ctx = live
+	r.mu.Unlock()
+	r.step(Input{Kind: InStart})
+	r.wait(ctx)
+	r.step(Input{Kind: InStop, Keep: keep})
+	cancel()
+	r.wg.Wait()
+}
+
+// wait feeds the timers to the machine until ctx ends.
+func (r *Runner) wait(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-r.timers[TimerBackoff].C():
+			r.fired(TimerBackoff)
+		case <-r.timers[TimerHello].C():
+			r.fired(TimerHello)
+		case <-r.timers[TimerHeartbeat].C():
+			r.fired(TimerHeartbeat)
+		}
+	}
+}
+
+// fired steps the machine, unless the timer has been set anew meanwhile.
+func (r *Runner) fired(k TimerKind) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.cfg.Clock.Now()
+	if r.armed[k].IsZero() || now.Before(r.armed[k]) {
+		return
+	}
+	r.armed[k] = time.Time{}
+	r.locked(now, Input{Kind: InTimer, Timer: k, Stalled: r.heldBack(now)})
+}
+
+// heldBack reports whether the queue is keeping the reader from reading, or
+// did so recently: ACKs then lie unread in the socket.
+func (r *Runner) heldBack(now time.Time) bool {
+	recently := now.Add(-time.Second).UnixNano()
+	if since := r.delivering.Load(); since != 0 && since < recently {
+		return true
+	}
+	return r.stalled.Load() > recently
+}
+
+// Start begins again after a stop or a fatal answer.
+func (r *Runner) Start() { r.step(Input{Kind: InStart}) }
+
+// Stop closes the shard until it is started again.
+func (r *Runner) Stop(keep bool) { r.step(Input{Kind: InStop, Keep: keep}) }
+
+// Restart reconnects and RESUMEs.
+func (r *Runner) Restart() { r.step(Input{Kind: InRestart}) }
+
+// Reidentify gives up the session and identifies anew.
+func (r *Runner) Reidentify() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.force = true
+	r.locked(r.cfg.Clock.Now(), Input{Kind: InReidentify})
+}
+
+// SetMainURL changes where the shard identifies from its next dial on.
+func (r *Runner) SetMainURL(url string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.m.SetMainURL(url)
+}
+
+// Status is the shard's present state.
+func (r *Runner) Status() Status {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.m.Status()
+}
+
+// ResumeHost is the host that a RESUME would dial; empty without a session.
+func (r *Runner) ResumeHost() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.m.ResumeHost()
+}
+
+// Received is the number of bytes received since the shard was made: over the
+// wire, and of the messages they inflated to.
+func (r *Runner) Received() (wire, inflated uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	wire, inflated = r.wire, r.inflated
+	if r.conn != nil {
+		w, i := r.conn.Received()
+		wire, inflated = wire+w, inflated+i
+	}
+	return wire, inflated
+}
+
+func (r *Runner) step(in Input) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.locked(r.cfg.Clock.Now(), in)
+}
+
+// stepOf steps the machine unless the connection it speaks of is gone.
+func (r *Runner) stepOf(gen uint64, in Input) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if gen != r.gen {
+		return false
+	}
+	r.locked(r.cfg.Clock.Now(), in)
+	return true
+}
+
+// delivery is what the reader does after a step, without the lock.
+type delivery struct {
+	event   bool
+	id      event.ID
+	ready   *discord.Ready
+	latency time.Duration // of the ACK just received; 0 for none
+}
+
+// locked steps the machine and carries out the effects. r.mu is held.
+func (r *Runner) locked(now time.Time, in Input) delivery {
+	var d delivery
+	for _, e := range r.m.Step(now, in) {
+		switch e.Kind {
+		case DoDeliver:
+			d.event = true
+			d.id = event.ID{Session: r.session, Seq: in.Frame.Seq}
+		case DoReady:
+			d.ready = e.Ready
+			r.session = digest(e.Ready.SessionID)
+		case DoState:
+			r.cfg.Handler.StateChanged(e.From, e.To, e.Text)
+		default:
+			r.perform(now, e)
+		}
+	}
+	return d
+}
+
+// digest names a session without giving it away.
+func digest(session string) uint64 {
+	sum := sha256.Sum256([]byte(session))
+	return binary.BigEndian.Uint64(sum[:8])
+}
