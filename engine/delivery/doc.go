@@ -1,0 +1,8 @@
+// Package delivery moves events from the workers' queues to the sinks: in order
+// per shard, again and again until the bot has acknowledged them.
+//
+// A [Runner] serves one [Sink]. It owns a fixed set of goroutines, each of which
+// takes a shard's next events, hands them to the sink and waits for the answer,
+// so that shards do not wait for one another. Events of one shard are never
+// under way twice. All methods may be called concurrently.
+package delivery

@@ -1,0 +1,210 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/event"
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+	"github.com/gatehouse-gateway/gatehouse/engine/spool"
+)
+
+// The back-off after failures: doubling, with jitter over its second half.
+const (
+	firstWait = 100 * time.Millisecond
+	longest   = 5 * time.Second
+)
+
+// stuckLanes is how many shards may fail on their own before the bot as a whole
+// is taken for broken.
+const stuckLanes = 4
+
+// trouble is a sink that as a whole does not take deliveries.
+type trouble struct {
+	failures int       // in a row, as probes found them
+	until    time.Time // no delivery before this
+	probing  bool      // one delivery is out to see whether the sink is back
+}
+
+// admit reports whether a delivery may go out. The first after a failure goes
+// alone, to see whether the bot is back.
+func (t *trouble) admit(now time.Time) bool {
+	if t.failures == 0 {
+		return true
+	}
+	if t.probing || now.Before(t.until) {
+		return false
+	}
+	t.probing = true
+	return true
+}
+
+// abandon forgets a probe whose outcome nobody waited for.
+func (t *trouble) abandon() { t.probing = false }
+
+// note books a failure. Those that were under way when the trouble began do
+// not lengthen it.
+func (t *trouble) note(now time.Time, random float64, least time.Duration) {
+	if t.failures > 0 && !t.probing {
+		return
+	}
+	t.failures++
+	t.probing = false
+	t.until = now.Add(max(backoff(t.failures, random), least))
+}
+
+// backoff is the wait after so many failures in a row.
+func backoff(failures int, random float64) time.Duration {
+	span := firstWait << min(failures-1, 16)
+	if span > longest {
+		span = longest
+	}
+	return span/2 + time.Duration(random*float64(span/2))
+}
+
+// succeeded ends the trouble, if there was any.
+func (r *Runner) succeeded(now time.Time) {
+	if r.trouble.failures > 0 {
+		r.trouble = trouble{}
+		r.nudge()
+	}
+	if !r.paused && !r.refused {
+		r.enter(now, ops.SinkOK, "the bot acknowledges")
+	}
+}
+
+// failed decides what a failure means for the events and for the sink.
+func (r *Runner) failed(now time.Time, l *lane, events []event.Event, positions []spool.Position, err error) {
+	var e *Error
+	if !errors.As(err, &e) {
+		e = &Error{Verdict: Retry, Err: err}
+	}
+	r.lastErr, r.errAt = e.Error(), now
+	if e.Accepted > 0 {
+		r.delivered.Add(uint64(e.Accepted))
+		r.finish(l, positions[:e.Accepted])
+		events, positions = events[e.Accepted:], positions[e.Accepted:]
+	}
+	switch e.Verdict {
+	case Unauthorized:
+		r.trouble = trouble{}
+		r.refused = true
+		r.enter(now, ops.SinkRefused, r.lastErr)
+	case Refused:
+		r.refusedEvents(now, l, events, positions, e)
+	default:
+		r.retry(now, l, e)
+	}
+	r.setAlarm(now)
+}
+
+// retry keeps the events for another attempt: soon if it is this shard's
+// trouble alone, when the sink is back if it is the bot's.
+func (r *Runner) retry(now time.Time, l *lane, e *Error) {
+	r.retries.Add(1)
+	l.attempt++
+	if sinkWide(e.Status) || len(r.waiting) >= stuckLanes {
+		r.trouble.note(now, r.cfg.Random(), e.RetryAfter)
+		if !r.paused && !r.refused {
+			r.enter(now, ops.SinkRetrying, r.lastErr)
+		}
+		return
+	}
+	r.trouble.abandon()
+	r.postpone(now, l, e.RetryAfter)
+}
+
+// postpone lets a lane wait on its own.
+func (r *Runner) postpone(now time.Time, l *lane, least time.Duration) {
+	l.retryAt = now.Add(max(backoff(l.attempt, r.cfg.Random()), least))
+	r.waiting = append(r.waiting, l)
+}
+
+// sinkWide reports whether a status speaks of the bot as a whole: no answer at
+// all, too many requests, or a gateway in front of it that cannot reach it.
+func sinkWide(status int) bool {
+	switch status {
+	case 0, http.StatusTooManyRequests, http.StatusBadGateway,
+		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	default:
+		return false
+	}
+}
+
+// refusedEvents handles events that the bot does not want: a group is tried one
+// by one to find the culprit, a single one is buried after its last attempt.
+func (r *Runner) refusedEvents(now time.Time, l *lane, events []event.Event, positions []spool.Position, e *Error) {
+	r.succeeded(now) // the bot is there, it just does not like this
+	if len(events) > 1 {
+		l.single = len(events)
+		return
+	}
+	l.attempt++
+	if l.attempt < r.cfg.MaxAttempts {
+		r.retries.Add(1)
+		r.postpone(now, l, e.RetryAfter)
+		return
+	}
+	r.bury(l, &events[0], positions, e)
+}
+
+func (r *Runner) bury(l *lane, ev *event.Event, positions []spool.Position, e *Error) {
+	if err := r.cfg.DeadLetters.Bury(r.cfg.Name, ev, e.Error()); err != nil {
+		r.cfg.Logger.Error("event refused by the bot, and lost: the dead-letter file cannot be written",
+			"event", ev.ID.String(), "type", ev.Type, "shard", ev.ShardID, "error", err)
+	} else {
+		r.cfg.Logger.Error("event refused by the bot, kept as a dead letter",
+			"event", ev.ID.String(), "type", ev.Type, "shard", ev.ShardID, "error", e)
+	}
+	r.buried.Add(1)
+	r.finish(l, positions)
+}
+
+// keepTime wakes what waited long enough, until ctx ends.
+func (r *Runner) keepTime(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-r.alarm.C():
+			r.alarmed(r.cfg.Clock.Now())
+		}
+	}
+}
+
+func (r *Runner) alarmed(now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	still := r.waiting[:0]
+	for _, l := range r.waiting {
+		if now.Before(l.retryAt) {
+			still = append(still, l)
+			continue
+		}
+		l.retryAt = time.Time{}
+		r.enqueue(l)
+	}
+	clear(r.waiting[len(still):])
+	r.waiting = still
+	r.setAlarm(now)
+	r.nudge()
+}
+
+// setAlarm arms the alarm for the earliest wait.
+func (r *Runner) setAlarm(now time.Time) {
+	var next time.Time
+	if r.trouble.failures > 0 && now.Before(r.trouble.until) {
+		next = r.trouble.until
+	}
+	for _, l := range r.waiting {
+		if next.IsZero() || l.retryAt.Before(next) {
+			next = l.retryAt
+		}
+	}
+	if !next.IsZero() {
+		r.alarm.Reset(next.Sub(now))
+	}
+}

@@ -1,0 +1,394 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/clock"
+	"github.com/gatehouse-gateway/gatehouse/engine/event"
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+	"github.com/gatehouse-gateway/gatehouse/engine/spool"
+)
+
+// bot is a sink whose answers a test decides.
+type bot struct {
+	answer func(events []event.Event, attempt int) error // nil acknowledges
+	delay  time.Duration
+
+	mu      sync.Mutex
+	got     map[int][]int64 // acknowledged, by shard
+	calls   int
+	now     int // deliveries under way
+	most    int
+	inShard map[int]bool
+	broken  string // what must never happen
+}
+
+func (b *bot) Deliver(ctx context.Context, events []event.Event, attempt int) error {
+	shard := events[0].ShardID
+	b.mu.Lock()
+	b.calls++
+	b.now++
+	b.most = max(b.most, b.now)
+	if b.inShard[shard] {
+		b.broken = fmt.Sprintf("shard %d delivered twice at a time", shard)
+	}
+	b.inShard[shard] = true
+	b.mu.Unlock()
+	select {
+	case <-time.After(b.delay):
+	case <-ctx.Done():
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.now--
+	b.inShard[shard] = false
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if b.answer != nil {
+		if err := b.answer(events, attempt); err != nil {
+			return err
+		}
+	}
+	for _, e := range events {
+		b.got[shard] = append(b.got[shard], e.ID.Seq)
+	}
+	return nil
+}
+
+// with changes or reads what the bot's answers go by.
+func (b *bot) with(f func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	f()
+}
+
+func (b *bot) Close() error { return nil }
+
+// grave remembers what was buried.
+type grave struct{ buried []string }
+
+func (g *grave) Bury(sink string, ev *event.Event, reason string) error {
+	g.buried = append(g.buried, fmt.Sprintf("%s %d: %s", sink, ev.ID.Seq, reason))
+	return nil
+}
+
+// stage is a runner between a queue and a bot, in a bubble with its own time.
+type stage struct {
+	t      *testing.T
+	bot    *bot
+	grave  *grave
+	log    *spool.Log
+	runner *Runner
+	states []string
+	seq    map[int]int64
+}
+
+// play sets a stage and runs the story on it. Nothing of the runner may be left
+// when it has ended.
+func play(t *testing.T, cfg Config, b *bot, story func(s *stage)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s := &stage{t: t, bot: b, grave: &grave{}, log: spool.New(spool.Config{}), seq: map[int]int64{}}
+		b.got, b.inShard = map[int][]int64{}, map[int]bool{}
+		cfg.Name, cfg.Sink, cfg.DeadLetters = "bot", b, s.grave
+		cfg.Clock, cfg.Random = clock.System(), func() float64 { return 1 }
+		cfg.Logger = slog.New(slog.DiscardHandler)
+		cfg.StateChanged = func(to ops.SinkState, why string) { s.states = append(s.states, to.String()) }
+		cfg.Batch, cfg.Parallel = max(cfg.Batch, 1), max(cfg.Parallel, 8)
+		cfg.MaxAttempts = max(cfg.MaxAttempts, 3)
+		s.runner = New(cfg)
+		if err := s.runner.Attach(s.log); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); s.runner.Run(ctx) }()
+		story(s)
+		cancel()
+		<-done
+		if b.broken != "" {
+			t.Error(b.broken)
+		}
+	})
+}
+
+// events appends n events of a shard.
+func (s *stage) events(shard, n int) {
+	s.t.Helper()
+	for range n {
+		s.seq[shard]++
+		ev := event.Event{ID: event.ID{Seq: s.seq[shard]}, ShardID: shard, Received: time.Now(), Data: []byte("{}")}
+		if _, err := s.log.Append(s.t.Context(), &ev); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+// after lets time pass until everything stands still.
+func (s *stage) after(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+// complete checks that the bot has every event of every shard, once, in order.
+func (s *stage) complete() {
+	s.t.Helper()
+	s.bot.mu.Lock()
+	defer s.bot.mu.Unlock()
+	for shard, n := range s.seq {
+		var want []int64
+		for i := range n {
+			want = append(want, i+1)
+		}
+		if got := fmt.Sprint(s.bot.got[shard]); got != fmt.Sprint(want) {
+			s.t.Errorf("shard %d: the bot has %s, want 1…%d", shard, got, n)
+		}
+	}
+	if d := s.log.Stats().Depth; d != 0 {
+		s.t.Errorf("%d events left in the queue", d)
+	}
+}
+
+var down = &Error{Verdict: Retry, Err: errors.New("connection refused")}
+
+func TestEventsReachTheBotInOrder(t *testing.T) {
+	play(t, Config{}, &bot{delay: time.Millisecond}, func(s *stage) {
+		for range 50 {
+			for shard := range 8 {
+				s.events(shard, 1)
+			}
+		}
+		s.after(time.Second)
+		s.complete()
+		if st := s.runner.Status(time.Now()); st.Delivered != 400 || st.Depth != 0 || st.Lag != 0 || st.State != ops.SinkOK {
+			t.Errorf("status %+v", st)
+		}
+	})
+}
+
+func TestShardsDoNotWaitForOneAnother(t *testing.T) {
+	play(t, Config{}, &bot{delay: time.Second}, func(s *stage) {
+		for shard := range 8 {
+			s.events(shard, 1)
+		}
+		s.after(1100 * time.Millisecond)
+		s.complete()
+		if s.bot.most != 8 {
+			t.Errorf("%d deliveries at a time, want 8", s.bot.most)
+		}
+	})
+}
+
+func TestABacklogGoesInBatches(t *testing.T) {
+	play(t, Config{Batch: 64}, &bot{delay: 10 * time.Millisecond}, func(s *stage) {
+		s.events(1, 1+64*10)
+		s.after(time.Second)
+		s.complete()
+		if s.bot.calls > 12 {
+			t.Errorf("%d deliveries for 641 events in batches of 64", s.bot.calls)
+		}
+	})
+}
+
+func TestABotThatIsDownIsProbedCalmly(t *testing.T) {
+	up := false
+	b := &bot{answer: func([]event.Event, int) error {
+		if up {
+			return nil
+		}
+		return down
+	}}
+	play(t, Config{}, b, func(s *stage) {
+		for shard := range 20 {
+			s.events(shard, 5)
+		}
+		s.after(time.Minute)
+		// The first deliveries all fail; then one probe at a time, 5 s apart.
+		b.with(func() {
+			if b.calls > 8+6+12 {
+				t.Errorf("%d deliveries to a bot that was down for a minute", b.calls)
+			}
+		})
+		st := s.runner.Status(time.Now())
+		if st.State != ops.SinkRetrying || st.Depth != 100 || st.Lag != time.Minute || st.NextTry.IsZero() {
+			t.Errorf("status while down: %+v", st)
+		}
+		b.with(func() { up = true })
+		s.after(6 * time.Second)
+		s.complete()
+		if got := strings.Join(s.states, " "); got != "retrying ok" {
+			t.Errorf("states %s", got)
+		}
+	})
+}
+
+func TestABotAsksForTime(t *testing.T) {
+	var second time.Duration
+	start := time.Time{}
+	b := &bot{answer: func(_ []event.Event, attempt int) error {
+		if attempt == 1 {
+			return &Error{Verdict: Retry, Status: 429, RetryAfter: 30 * time.Second, Err: errors.New("slow down")}
+		}
+		second = time.Since(start)
+		return nil
+	}}
+	play(t, Config{}, b, func(s *stage) {
+		start = time.Now()
+		s.events(0, 1)
+		s.after(time.Minute)
+		s.complete()
+		if second != 30*time.Second {
+			t.Errorf("tried again after %v, asked for 30 s", second)
+		}
+	})
+}
+
+func TestOneShardsTroubleIsItsOwn(t *testing.T) {
+	b := &bot{answer: func(events []event.Event, attempt int) error {
+		if events[0].ShardID == 3 && attempt < 6 {
+			return &Error{Verdict: Retry, Status: 500, Err: errors.New("bug")}
+		}
+		return nil
+	}}
+	play(t, Config{}, b, func(s *stage) {
+		for shard := range 6 {
+			s.events(shard, 10)
+		}
+		synctest.Wait()
+		b.with(func() {
+			for shard := range 6 {
+				if n := len(b.got[shard]); shard != 3 && n != 10 {
+					t.Errorf("shard %d has %d of 10 events while shard 3 fails", shard, n)
+				}
+			}
+		})
+		s.after(2 * time.Minute)
+		s.complete()
+	})
+}
+
+func TestARefusedSecretHoldsTheSink(t *testing.T) {
+	wrong := true
+	b := &bot{answer: func([]event.Event, int) error {
+		if wrong {
+			return &Error{Verdict: Unauthorized, Status: 401, Err: errors.New("wrong secret")}
+		}
+		return nil
+	}}
+	play(t, Config{}, b, func(s *stage) {
+		s.events(0, 3)
+		s.after(time.Hour)
+		b.with(func() {
+			if b.calls != 1 {
+				t.Errorf("%d deliveries with a refused secret, want 1", b.calls)
+			}
+			wrong = false
+		})
+		s.runner.Resume()
+		s.after(time.Second)
+		s.complete()
+		if got := strings.Join(s.states, " "); got != "refused idle ok" {
+			t.Errorf("states %s", got)
+		}
+	})
+}
+
+func TestARefusedEventIsBuriedAndTheRestGoesOn(t *testing.T) {
+	b := &bot{answer: func(events []event.Event, _ int) error {
+		for _, e := range events {
+			if e.ID.Seq == 4 {
+				return &Error{Verdict: Refused, Status: 422, Err: errors.New("no")}
+			}
+		}
+		return nil
+	}}
+	play(t, Config{Batch: 8, MaxAttempts: 3}, b, func(s *stage) {
+		s.events(0, 10)
+		s.after(time.Minute)
+		if got := fmt.Sprint(b.got[0]); got != "[1 2 3 5 6 7 8 9 10]" {
+			t.Errorf("the bot has %s", got)
+		}
+		if got := strings.Join(s.grave.buried, "; "); got != "bot 4: the bot answered 422: no" {
+			t.Errorf("buried %q", got)
+		}
+		if st := s.runner.Status(time.Now()); st.Dropped != 1 || st.Delivered != 9 || st.Depth != 0 {
+			t.Errorf("status %+v", st)
+		}
+	})
+}
+
+func TestAPartlyAcceptedBatchGoesOnBehindIt(t *testing.T) {
+	b := &bot{}
+	b.answer = func(events []event.Event, attempt int) error {
+		if len(events) == 5 && attempt == 1 {
+			for _, e := range events[:2] {
+				b.got[0] = append(b.got[0], e.ID.Seq)
+			}
+			return &Error{Verdict: Retry, Accepted: 2, Err: errors.New("cut off")}
+		}
+		return nil
+	}
+	play(t, Config{Batch: 5}, b, func(s *stage) {
+		s.runner.Pause()
+		s.events(0, 5)
+		s.runner.Resume()
+		s.after(10 * time.Second)
+		s.complete()
+	})
+}
+
+func TestPauseHoldsAndResumeDelivers(t *testing.T) {
+	play(t, Config{}, &bot{}, func(s *stage) {
+		s.runner.Pause()
+		s.events(0, 5)
+		s.after(time.Hour)
+		if s.bot.calls != 0 {
+			t.Errorf("%d deliveries while paused", s.bot.calls)
+		}
+		s.runner.Resume()
+		s.after(time.Second)
+		s.complete()
+	})
+}
+
+func TestDrainedWaitsForTheLastAcknowledgement(t *testing.T) {
+	play(t, Config{}, &bot{delay: time.Second}, func(s *stage) {
+		s.events(0, 3)
+		start := time.Now()
+		if err := s.runner.Drained(s.t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(start); took != 3*time.Second {
+			t.Errorf("drained after %v, three deliveries take 3 s", took)
+		}
+		ctx, cancel := context.WithTimeout(s.t.Context(), time.Millisecond)
+		defer cancel()
+		s.events(0, 1)
+		if err := s.runner.Drained(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("err = %v", err)
+		}
+	})
+}
+
+func TestMoreThanAWindowIsDelivered(t *testing.T) {
+	play(t, Config{Batch: 16}, &bot{}, func(s *stage) {
+		s.runner.Pause()
+		for range windowOf(16) {
+			for shard := range 4 {
+				s.events(shard, 1)
+			}
+		}
+		s.runner.Resume()
+		s.after(time.Minute)
+		s.complete()
+	})
+}

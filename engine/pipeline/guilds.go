@@ -1,0 +1,112 @@
+package pipeline
+
+import (
+	"sync"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/discord"
+	"github.com/gatehouse-gateway/gatehouse/engine/event"
+)
+
+// guildState is what is known of one guild.
+type guildState uint8
+
+const (
+	guildLoading     guildState = iota // announced by READY, not seen yet
+	guildAvailable                     // its GUILD_CREATE has come
+	guildUnavailable                   // Discord reports an outage
+	guildStates
+)
+
+// Guilds knows the guilds of one shard. It outlives the shard's sessions: a
+// RESUME brings no READY, and a new READY is compared with what was known. It
+// is safe for concurrent use.
+type Guilds struct {
+	mu     sync.Mutex
+	states map[uint64]guildState
+	counts [guildStates]int
+}
+
+// Started takes the guilds that a READY announces: those it does not name were
+// left while we were away, and all others are loaded anew.
+func (g *Guilds) Started(ids []uint64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.states = make(map[uint64]guildState, len(ids))
+	g.counts = [guildStates]int{}
+	for _, id := range ids {
+		g.set(id, guildLoading)
+	}
+}
+
+// Counts are the numbers of guilds by state.
+func (g *Guilds) Counts() (available, unavailable, loading int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.counts[guildAvailable], g.counts[guildUnavailable], g.counts[guildLoading]
+}
+
+// Classify follows a dispatch and says what it means if it is about a guild as
+// such (Discord docs, Gateway events: GUILD_CREATE, GUILD_DELETE).
+func (g *Guilds) Classify(eventType string, f *discord.Frame) event.Kind {
+	switch {
+	case f.Guild == 0:
+		return event.KindNone
+	case eventType == "GUILD_CREATE":
+		return g.created(f)
+	case eventType == "GUILD_DELETE":
+		g.deleted(f)
+	}
+	return event.KindNone
+}
+
+func (g *Guilds) created(f *discord.Frame) event.Kind {
+	told, unavailable := discord.GuildUnavailable(f.Data)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	was, known := g.states[f.Guild]
+	if unavailable {
+		g.set(f.Guild, guildUnavailable)
+		return event.KindNone
+	}
+	g.set(f.Guild, guildAvailable)
+	switch {
+	case !known && told:
+		// Not a join: those come without the key. It was in an outage that we
+		// have not been told of.
+		return event.KindAvailable
+	case !known:
+		return event.KindJoined
+	case was == guildLoading:
+		return event.KindLoaded
+	case was == guildUnavailable:
+		return event.KindAvailable
+	default:
+		return event.KindReplayed
+	}
+}
+
+func (g *Guilds) deleted(f *discord.Frame) {
+	_, unavailable := discord.GuildUnavailable(f.Data)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if unavailable {
+		g.set(f.Guild, guildUnavailable)
+		return
+	}
+	if was, known := g.states[f.Guild]; known {
+		g.counts[was]--
+		delete(g.states, f.Guild)
+	}
+}
+
+// set changes a guild's state. g.mu is held.
+func (g *Guilds) set(id uint64, to guildState) {
+	if was, known := g.states[id]; known {
+		g.counts[was]--
+	}
+	if g.states == nil {
+		g.states = make(map[uint64]guildState)
+	}
+	g.states[id] = to
+	g.counts[to]++
+}

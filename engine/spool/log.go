@@ -1,0 +1,209 @@
+package spool
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/event"
+)
+
+// Policy says what a full log does with the next event.
+type Policy uint8
+
+// The policies.
+const (
+	DropOldest Policy = iota // the oldest event that no sink has begun to deliver makes room
+	DropNoise                // PRESENCE_UPDATE and TYPING_START go first, then the oldest
+	Block                    // the shard waits, and so does Discord
+)
+
+// Bounds limit a log. Zero means no limit.
+type Bounds struct {
+	Events int
+	Bytes  int64 // counted by event.Event.Size
+	Age    time.Duration
+	Policy Policy
+}
+
+// Config is what a log is made of.
+type Config struct {
+	Bounds Bounds
+	// Dropped is told of events that gave way, with the log's lock held: it
+	// must be quick and not call back. It may be nil.
+	Dropped func(e *event.Event, why string)
+}
+
+// Position is an event's place in its log, counted from 0.
+type Position uint64
+
+// entry is one place in the log.
+type entry struct {
+	ev    event.Event
+	block *block // nil once the data is gone
+	// waits has the bit of each cursor that has not acknowledged it.
+	waits uint64
+}
+
+// Log is one worker's queue.
+type Log struct {
+	cfg Config
+
+	mu      sync.Mutex
+	arena   arena
+	ring    []entry  // of positions [base, tail); its length is a power of two
+	base    Position // the entry here holds data, unless the log is empty
+	tail    Position
+	depth   int // events that hold data
+	bytes   int64
+	noise   int // events in the log that DropNoise would drop
+	appends uint64
+	drops   uint64
+	cursors []*Cursor
+	// waitFrom and noiseFrom are where the search for events to drop goes on.
+	waitFrom  Position
+	noiseFrom Position
+	room      chan struct{} // closed and replaced when room was made; nil if nobody waits
+}
+
+// smallRing is how many places an empty log keeps; largeRing is from where on
+// it gives places back when it has run empty.
+const (
+	smallRing = 64
+	largeRing = 8192
+)
+
+// New returns an empty log.
+func New(cfg Config) *Log {
+	return &Log{cfg: cfg, ring: make([]entry, smallRing)}
+}
+
+// Stats are a log's figures.
+type Stats struct {
+	Depth    int
+	Bytes    int64
+	Appended uint64
+	Dropped  uint64
+	Oldest   time.Time // zero if empty
+}
+
+// Stats are the log's present figures.
+func (l *Log) Stats() Stats {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := Stats{Depth: l.depth, Bytes: l.bytes, Appended: l.appends, Dropped: l.drops}
+	if l.base < l.tail {
+		s.Oldest = l.at(l.base).ev.Received
+	}
+	return s
+}
+
+func (l *Log) at(p Position) *entry { return &l.ring[int(p)&(len(l.ring)-1)] }
+
+// Append copies the event, its data included, to the end of the log. A full
+// log that blocks makes it wait, until there is room or ctx ends; it reports
+// whether it waited. An event that no sink wants is not kept.
+func (l *Log) Append(ctx context.Context, ev *event.Event) (waited bool, err error) {
+	l.mu.Lock()
+	l.appends++
+	waits := l.wanted(ev)
+	if waits == 0 {
+		l.mu.Unlock()
+		return false, nil
+	}
+	size := int64(ev.Size())
+	for !l.makeRoom(size, ev.Received) {
+		waited = true
+		if err := l.await(ctx); err != nil {
+			l.mu.Unlock()
+			return true, err
+		}
+	}
+	l.push(ev, size, waits)
+	for _, c := range l.cursors {
+		if waits&c.bit != 0 {
+			c.depth++
+			c.cfg.Wake()
+		}
+	}
+	l.mu.Unlock()
+	return waited, nil
+}
+
+// wanted has the bit of each cursor whose sink takes the event.
+func (l *Log) wanted(ev *event.Event) uint64 {
+	var waits uint64
+	for _, c := range l.cursors {
+		if c.cfg.Wants == nil || c.cfg.Wants(ev) {
+			waits |= c.bit
+		}
+	}
+	return waits
+}
+
+// await gives up the lock until room may have been made.
+func (l *Log) await(ctx context.Context) error {
+	if l.room == nil {
+		l.room = make(chan struct{})
+	}
+	room := l.room
+	l.mu.Unlock()
+	defer l.mu.Lock()
+	select {
+	case <-room:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (l *Log) push(ev *event.Event, size int64, waits uint64) {
+	if int(l.tail-l.base) == len(l.ring) {
+		l.grow()
+	}
+	e := l.at(l.tail)
+	e.ev = *ev
+	e.ev.Data, e.block = l.arena.put(ev.Data)
+	e.waits = waits
+	l.tail++
+	l.depth++
+	l.bytes += size
+	if isNoise(ev.Type) {
+		l.noise++
+	}
+}
+
+func (l *Log) grow() {
+	ring := make([]entry, 2*len(l.ring))
+	for p := l.base; p < l.tail; p++ {
+		ring[int(p)&(len(ring)-1)] = *l.at(p)
+	}
+	l.ring = ring
+}
+
+// free drops an event's data and, if it was the first, moves the base on.
+func (l *Log) free(p Position) {
+	e := l.at(p)
+	l.depth--
+	l.bytes -= int64(e.ev.Size())
+	if isNoise(e.ev.Type) {
+		l.noise--
+	}
+	l.arena.release(e.block)
+	*e = entry{}
+	for l.base < l.tail && l.at(l.base).block == nil {
+		l.base++
+	}
+	if l.base == l.tail && len(l.ring) >= largeRing {
+		l.ring = make([]entry, smallRing)
+	}
+	if l.room != nil {
+		close(l.room)
+		l.room = nil
+	}
+}
+
+// isNoise reports whether an event is one of those that a bot misses least.
+func isNoise(eventType string) bool {
+	return eventType == "PRESENCE_UPDATE" || eventType == "TYPING_START"
+}
