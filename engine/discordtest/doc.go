@@ -1,0 +1,51 @@
+// Package discordtest is a simulated Discord: its REST routes around the
+// gateway and the gateway itself, strict as the real one, with faults on demand
+// and an audit of every event it issued.
+//
+// A [Server] listens on TCP or in memory ([MemoryListener]), speaks gateway
+// versions 9 and 10 in JSON, plain, as zlib-stream or zstd-stream, or with payload
+// compression, and plays a bot with thousands of guilds: READY, backfill, live
+// traffic, RESUME with replay, members on request. What a client does wrong is
+// answered as Discord answers it and counted by kind ([Stats].Violations).
+//
+// Not simulated: ETF, direct messages and other events without a guild, answers
+// to op 4, 31 and 43, and the effect of intents on what an event contains.
+//
+// # Numbers
+//
+// Every event that stands for something that happened (not READY, RESUMED or a
+// control frame) carries a unique, increasing number as the last key of `d`,
+// [NumberKey]. The [Audit] keeps, for each number, where it was put and what
+// the bot made of it, and [Audit.Report] tells what was lost, repeated,
+// reordered or sent to the wrong shard. [Bot] is a sample bot, an http.Handler,
+// that feeds the audit with what the HTTP sink posts.
+//
+// # What "lost" means
+//
+// An event is owed to the bot as soon as it is put in a session. It is no longer
+// owed (forfeited, with a reason) once every session it was put in has ended and
+// none of their clients had proved to have it: by a heartbeat's or RESUME's seq,
+// or by answering the op 9 that followed it. While a session could still be
+// resumed, its events are pending. An event that is owed and has not reached the
+// bot is outstanding; it is lost if it is still outstanding when the bot has
+// been given the time to drain, which is when a test asks for the report.
+// GUILD_CREATEs that a second session of the same guild is given as backfill
+// (a reshard, two processes) are not owed: the bot knows the guild.
+//
+// # Goroutines
+//
+// [Server.Start] starts one goroutine for HTTP and one for the traffic; every
+// gateway connection has the goroutine of its HTTP handler, which reads, and one
+// that writes and keeps its timers. [Server.Close] ends and waits for all of
+// them. Every exported method may be called concurrently. One mutex guards the
+// simulated world; events are rendered and compressed outside of it. Time comes
+// from Config.Clock alone, so a whole story fits in a testing/synctest bubble.
+//
+// # Stated tolerances
+//
+// An Identify counts as too fast if it is received more than
+// Config.IdentifyTolerance before its bucket's window has passed. A heartbeat
+// counts as late if it is received more than Config.HeartbeatTolerance after the
+// interval. Neither is known of the real Discord; the facts that are, come from
+// its documentation (Gateway; Gateway events; Opcodes and status codes).
+package discordtest
