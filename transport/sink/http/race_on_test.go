@@ -1,0 +1,5 @@
+//go:build race
+
+package httpsink
+
+const raceEnabled = true
