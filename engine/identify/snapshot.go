@@ -12,16 +12,19 @@ import (
 func (q *Queue) Snapshot() ops.Identify {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	l := q.ledger
+	l, now := q.ledger, q.clock.Now()
 	s := ops.Identify{Spacing: q.spacing, Waiting: len(q.waiting), Sent: l.sent}
 	if l.known {
 		s.MaxConcurrency = l.buckets
 	}
 	if l.known && !l.unlimited {
 		s.Known, s.Total, s.Remaining = true, l.total, l.remaining
-		s.ResetAt, s.Reserve = l.resetAt, l.reserve()
+		s.Reserve = l.reserve()
+		if l.resetAt.After(now) {
+			s.ResetAt = l.resetAt
+		}
 	}
-	s.NextAt = q.nextAt(q.clock.Now())
+	s.NextAt = q.nextAt(now)
 	return s
 }
 

@@ -118,7 +118,7 @@ type Identify struct {
 	Known          bool // false until Discord has told
 	Total          int  // session starts per day
 	Remaining      int  // as Discord last said, less what we started since
-	ResetAt        time.Time
+	ResetAt        time.Time // zero if Discord has not told, as while nothing is used
 	MaxConcurrency int // identifies per Spacing, one per bucket
 	Spacing        time.Duration
 	Reserve        int       // session starts that automatic identifies leave untouched

@@ -1,0 +1,113 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/clock"
+	"github.com/gatehouse-gateway/gatehouse/engine/delivery"
+	"github.com/gatehouse-gateway/gatehouse/engine/discord"
+	"github.com/gatehouse-gateway/gatehouse/engine/shard"
+)
+
+// Config is what an engine is made of. The zero value of a field means the
+// default that its comment names; required fields say so.
+type Config struct {
+	Name    string // of this instance, shown in the console
+	Version string // of the program, shown in the console
+
+	Token          discord.Token   // required
+	Intents        discord.Intents // sent as they are; 0 asks for none
+	Presence       json.RawMessage // `d` of op 3, with {{shard}}, {{shards}}, {{guilds}} in strings; empty for none
+	Properties     discord.Properties
+	LargeThreshold int // 50 to 250 members; default 50
+
+	Shards   ShardsConfig
+	Identify IdentifyConfig
+	Queue    QueueConfig
+	Sinks    []SinkConfig
+
+	DeadLetterDir string // folder for events that the bot refuses; required
+
+	Gateway GatewayInfo  // required: asks Discord for its gateway
+	Dialer  shard.Dialer // required: connects to it
+
+	Clock  clock.Clock // default: the system's
+	Logger *slog.Logger
+	Seed   uint64 // of jitter; 0 for a random one
+}
+
+// ShardsConfig says which shards this process holds.
+type ShardsConfig struct {
+	Total      int  // of the bot, over all processes; 0 for Discord's recommendation
+	First      int  // first shard held here
+	Last       int  // last shard held here, inclusive; -1 for Total-1
+	PerWorker  int  // default 25
+	MaxWorkers int  // 0 for no limit
+	LargeBot   bool // round totals from 100 up to what Discord demands of large bots
+}
+
+// IdentifyConfig bounds the use of the session-start budget.
+type IdentifyConfig struct {
+	Reserve Amount        // what automatic identifies leave untouched; default 10 %
+	Spacing time.Duration // between identifies of one bucket; default and least 5 s with Discord
+}
+
+// Amount is either a share of a whole or a number.
+type Amount struct {
+	Percent float64 // 0 to 100; counts if Count is 0
+	Count   int
+}
+
+// Of is the amount of a whole, rounded up.
+func (a Amount) Of(whole int) int {
+	if a.Count > 0 {
+		return a.Count
+	}
+	n := a.Percent * float64(whole) / 100
+	if n > float64(int(n)) {
+		return int(n) + 1
+	}
+	return int(n)
+}
+
+// QueueConfig bounds what waits for the bot, over all workers together.
+type QueueConfig struct {
+	Memory    int64         // bytes of events held in memory; default 256 MiB
+	MaxBytes  int64         // bytes of events altogether; default 4 GiB
+	MaxEvents int           // 0 for no bound
+	MaxAge    time.Duration // 0 for no bound
+	WhenFull  WhenFull      // default DropOldest
+}
+
+// WhenFull says what happens to events when the queue is full.
+type WhenFull string
+
+// The ways to go on when the queue is full.
+const (
+	DropOldest WhenFull = "drop_oldest" // the default
+	DropNoise  WhenFull = "drop_noise"  // PRESENCE_UPDATE and TYPING_START first, then the oldest
+	Block      WhenFull = "block"       // stop reading from Discord
+)
+
+// SinkConfig is one destination of events.
+type SinkConfig struct {
+	Name        string        // required, unique
+	Kind        string        // "http", …; for display
+	Target      string        // URL or address without secrets; for display
+	Sink        delivery.Sink // required
+	Batch       int           // most events of one delivery; default 1
+	Parallel    int           // most deliveries at a time; default 64
+	MaxAttempts int           // for events that the bot refuses; default 5
+	Only        []string      // event types that pass; empty for all
+	Drop        []string      // event types that do not pass
+}
+
+// GatewayInfo asks Discord where its gateway is and what the bot may do there.
+type GatewayInfo interface {
+	// GatewayBot is GET /gateway/bot. An answer that is not a success gives a
+	// *discord.RESTError.
+	GatewayBot(ctx context.Context) (discord.GatewayBot, error)
+}

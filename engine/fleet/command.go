@@ -1,0 +1,47 @@
+package fleet
+
+import (
+	"fmt"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+)
+
+// Do carries out a shard command on each of its shards. It checks all of them
+// first and fails with a *ops.RefusedError, so that a command is done to every
+// shard or to none.
+func (f *Fleet) Do(cmd ops.Command) error {
+	if len(cmd.Shards) == 0 {
+		return &ops.RefusedError{Command: cmd, Reason: "no shard was named"}
+	}
+	for _, id := range cmd.Shards {
+		if why := f.refusal(cmd.Kind, id); why != "" {
+			return &ops.RefusedError{Command: cmd, Reason: fmt.Sprintf("shard %d %s", id, why)}
+		}
+	}
+	for _, id := range cmd.Shards {
+		r := f.shard(id).runner
+		switch cmd.Kind {
+		case ops.CommandRestart:
+			r.Restart()
+		case ops.CommandReidentify:
+			r.Reidentify()
+		case ops.CommandStop:
+			r.Stop(false)
+		case ops.CommandStart:
+			r.Start()
+		}
+	}
+	return nil
+}
+
+// refusal says why a command is not possible for a shard; empty if it is.
+func (f *Fleet) refusal(kind ops.CommandKind, id int) string {
+	s := f.shard(id)
+	if s == nil {
+		return fmt.Sprintf("is not held here; this process holds %d to %d", f.cfg.First, f.cfg.Last)
+	}
+	if int64(id-f.cfg.First) >= f.started.Load() {
+		return "has not been started yet: its turn to identify comes later"
+	}
+	return ops.Refusal(kind, s.runner.Status().State)
+}

@@ -1,0 +1,176 @@
+package fleet
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/clock"
+	"github.com/gatehouse-gateway/gatehouse/engine/journal"
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+	"github.com/gatehouse-gateway/gatehouse/engine/shard"
+	"github.com/gatehouse-gateway/gatehouse/engine/spool"
+)
+
+// Config is what a fleet is made of. All fields are required.
+type Config struct {
+	Total       int // shards of the bot, over all processes
+	First, Last int // inclusive slice held here
+	PerWorker   int
+	MaxWorkers  int // 0 for no limit
+
+	Bounds  spool.Bounds // of all queues together
+	Dropped func(n int)  // told of each event that the bounds cost
+
+	MaxConcurrency int           // shards that may identify at a time
+	Spacing        time.Duration // between those and the next
+	Machine        shard.MachineConfig
+	Dialer         shard.Dialer
+	Slots          shard.Slots
+	Identify       func(shard, total int) ([]byte, error)
+	Resume         func(session string, seq int64) ([]byte, error)
+	// Changed is told of every change of a shard's state. It must not block or
+	// call back into the fleet.
+	Changed func(id int, from, to ops.ShardState, reason string)
+	Clock   clock.Clock
+	Logger  *slog.Logger
+}
+
+// Fleet is one complete set of shards.
+type Fleet struct {
+	cfg     Config
+	shards  []*Shard
+	workers []*Worker
+	started atomic.Int64 // shards whose runner runs: the first so many
+
+	typesMu sync.Mutex
+	types   []ops.TypeCount
+}
+
+// New places the shards on workers. Run brings them to life.
+func New(cfg Config) *Fleet {
+	f := &Fleet{cfg: cfg}
+	n := cfg.Last - cfg.First + 1
+	per := cfg.PerWorker
+	if cfg.MaxWorkers > 0 {
+		per = max(per, (n+cfg.MaxWorkers-1)/cfg.MaxWorkers)
+	}
+	bounds := share(cfg.Bounds, (n+per-1)/per)
+	for id := cfg.First; id <= cfg.Last; id++ {
+		if (id-cfg.First)%per == 0 {
+			f.workers = append(f.workers, newWorker(len(f.workers), id, min(id+per-1, cfg.Last), bounds, cfg.Dropped))
+		}
+		f.shards = append(f.shards, f.newShard(id))
+	}
+	return f
+}
+
+// share is one worker's part of bounds that hold for n of them.
+func share(b spool.Bounds, n int) spool.Bounds {
+	b.Bytes /= int64(n)
+	if b.Events > 0 {
+		b.Events = max(1, b.Events/n)
+	}
+	return b
+}
+
+func (f *Fleet) newShard(id int) *Shard {
+	s := newShard(id, f.cfg.Total, f.workers[len(f.workers)-1])
+	s.clock = f.cfg.Clock
+	s.logger = f.cfg.Logger.With(journal.ShardKey, id)
+	s.changed = func(s *Shard, from, to ops.ShardState, reason string) {
+		s.logger.Log(context.Background(), levelOf(to), "shard "+to.String(), "reason", reason)
+		f.cfg.Changed(s.id, from, to, reason)
+	}
+	s.runner = shard.NewRunner(shard.Config{
+		ID:       id,
+		Shards:   f.cfg.Total,
+		Machine:  f.cfg.Machine,
+		Dialer:   f.cfg.Dialer,
+		Slots:    f.cfg.Slots,
+		Handler:  s,
+		Clock:    f.cfg.Clock,
+		Logger:   s.logger,
+		Identify: func() ([]byte, error) { return f.cfg.Identify(id, f.cfg.Total) },
+		Resume:   f.cfg.Resume,
+	})
+	return s
+}
+
+// levelOf is how loudly a state is logged: the steps on a shard's way up are
+// for those who look closely.
+func levelOf(to ops.ShardState) slog.Level {
+	switch to {
+	case ops.ShardFailed:
+		return slog.LevelError
+	case ops.ShardBackoff:
+		return slog.LevelWarn
+	case ops.ShardReady, ops.ShardStopped:
+		return slog.LevelInfo
+	default:
+		return slog.LevelDebug
+	}
+}
+
+// Logs are the workers' queues.
+func (f *Fleet) Logs() []*spool.Log {
+	var logs []*spool.Log
+	for _, w := range f.workers {
+		logs = append(logs, w.log)
+	}
+	return logs
+}
+
+// Run starts the shards, keeps them until ctx ends, closes them, and returns
+// when the last has ended. keep leaves their sessions alive at Discord.
+func (f *Fleet) Run(ctx context.Context, keep bool) {
+	var wg sync.WaitGroup
+	start := f.cfg.Clock.Now()
+	for i, s := range f.shards {
+		if !f.awaitTurn(ctx, start, i) {
+			break
+		}
+		s.ctx = ctx
+		wg.Go(func() { s.runner.Run(ctx, keep) })
+		f.started.Store(int64(i) + 1)
+	}
+	wg.Wait()
+}
+
+// awaitTurn waits until the i-th shard may dial: one wave of identifies before
+// its own, so that it is connected when its turn comes, and a large fleet does
+// not hold thousands of connections that wait.
+func (f *Fleet) awaitTurn(ctx context.Context, start time.Time, i int) bool {
+	wave := i/max(f.cfg.MaxConcurrency, 1) - 1
+	wait := start.Add(time.Duration(wave) * f.cfg.Spacing).Sub(f.cfg.Clock.Now())
+	if wait <= 0 {
+		return ctx.Err() == nil
+	}
+	timer := f.cfg.Clock.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C():
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// SetMainURL changes where shards identify from their next dial on.
+func (f *Fleet) SetMainURL(url string) {
+	for _, s := range f.shards {
+		s.runner.SetMainURL(url)
+	}
+}
+
+// greatest sorts by count and keeps the first n.
+func greatest(types []ops.TypeCount, n int) []ops.TypeCount {
+	slices.SortFunc(types, func(a, b ops.TypeCount) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Type, b.Type))
+	})
+	return types[:min(n, len(types))]
+}

@@ -1,0 +1,184 @@
+package fleet
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/clock"
+	"github.com/gatehouse-gateway/gatehouse/engine/discord"
+	"github.com/gatehouse-gateway/gatehouse/engine/event"
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+	"github.com/gatehouse-gateway/gatehouse/engine/pipeline"
+	"github.com/gatehouse-gateway/gatehouse/engine/shard"
+	"github.com/gatehouse-gateway/gatehouse/engine/stats"
+)
+
+// How much of the past a shard keeps.
+const (
+	keptLatencies   = 60
+	keptSeconds     = 120
+	keptTransitions = 50
+)
+
+// Shard is a shard's runner with what the fleet knows of it.
+type Shard struct {
+	id, total int
+	worker    *Worker
+	runner    *shard.Runner
+	guilds    pipeline.Guilds
+	clock     clock.Clock
+	logger    *slog.Logger
+	ctx       context.Context // of the fleet: ends waits for room in the queue
+	changed   func(s *Shard, from, to ops.ShardState, reason string)
+
+	mu        sync.Mutex
+	types     map[string]*typeCount
+	meter     stats.Meter
+	perSecond *stats.Ring
+	latencies *stats.Ring // seconds
+	history   []ops.Transition
+}
+
+// typeCount counts one dispatch type.
+type typeCount struct {
+	count, bytes uint64
+	meter        stats.Meter
+}
+
+var _ shard.Handler = (*Shard)(nil)
+
+func newShard(id, total int, w *Worker) *Shard {
+	return &Shard{
+		id:        id,
+		total:     total,
+		worker:    w,
+		types:     make(map[string]*typeCount),
+		perSecond: stats.NewRing(keptSeconds),
+		latencies: stats.NewRing(keptLatencies),
+	}
+}
+
+// Started takes over the guilds of a new session.
+func (s *Shard) Started(ready *discord.Ready) { s.guilds.Started(ready.Guilds) }
+
+// Dispatch is the way of an event from the shard to the worker's queue.
+func (s *Shard) Dispatch(id event.ID, f *discord.Frame, msg []byte, now time.Time) bool {
+	eventType := discord.InternType(f.Type)
+	s.count(eventType, len(msg))
+	if eventType == "READY" {
+		msg = discord.MaskReady(msg)
+	}
+	ev := event.Event{
+		ID:       id,
+		ShardID:  s.id,
+		Shards:   s.total,
+		Type:     eventType,
+		Guild:    f.Guild,
+		Kind:     s.guilds.Classify(eventType, f),
+		Received: now,
+		Data:     msg,
+	}
+	waited, err := s.worker.log.Append(s.ctx, &ev)
+	if err != nil {
+		s.logger.Error("event lost: stopped while the queue was full", "event", id.String(), "type", eventType)
+	}
+	return waited
+}
+
+func (s *Shard) count(eventType string, size int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.types[eventType]
+	if c == nil {
+		c = &typeCount{}
+		s.types[eventType] = c
+	}
+	c.count++
+	c.bytes += uint64(size)
+}
+
+// Beat keeps a measured heartbeat latency.
+func (s *Shard) Beat(latency time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.latencies.Push(latency.Seconds())
+}
+
+// StateChanged keeps a change of state and passes it on.
+func (s *Shard) StateChanged(from, to ops.ShardState, reason string) {
+	s.mu.Lock()
+	if len(s.history) == keptTransitions {
+		s.history = append(s.history[:0], s.history[1:]...)
+	}
+	s.history = append(s.history, ops.Transition{At: s.clock.Now(), From: from, To: to, Reason: reason})
+	s.mu.Unlock()
+	s.changed(s, from, to, reason)
+}
+
+// snapshot is the shard's part of the operator's snapshot.
+func (s *Shard) snapshot() ops.Shard {
+	st := s.runner.Status()
+	available, unavailable, loading := s.guilds.Counts()
+	s.mu.Lock()
+	rate := s.meter.Rate()
+	s.mu.Unlock()
+	return ops.Shard{
+		ID:           s.id,
+		Worker:       s.worker.id,
+		State:        st.State,
+		Since:        st.Since,
+		Latency:      st.Latency,
+		LastACK:      st.LastACK,
+		Guilds:       available,
+		Unavailable:  unavailable,
+		Loading:      loading,
+		Seq:          st.Seq,
+		SessionSince: st.SessionSince,
+		Events:       st.Counts.Events,
+		Rate:         rate,
+		Identifies:   st.Counts.Identifies,
+		Resumes:      st.Counts.Resumes,
+		Reconnects:   st.Counts.Reconnects,
+		RetryAt:      st.RetryAt,
+		LastClose:    st.LastClose,
+		Fault:        st.Fault,
+	}
+}
+
+// detail is what the snapshot leaves out.
+func (s *Shard) detail() *ops.ShardDetail {
+	d := &ops.ShardDetail{Shard: s.snapshot(), ResumeHost: s.runner.ResumeHost()}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, seconds := range s.latencies.Samples() {
+		d.Latencies = append(d.Latencies, time.Duration(seconds*float64(time.Second)))
+	}
+	d.EventPerSecond = s.perSecond.Samples()
+	d.History = append(d.History, s.history...)
+	for name, c := range s.types {
+		d.Types = append(d.Types, ops.TypeCount{Type: name, Count: c.count, Bytes: c.bytes, Rate: c.meter.Rate()})
+	}
+	d.Types = greatest(d.Types, 20)
+	return d
+}
+
+// sample takes the second's measurements and adds the shard's counts to totals.
+func (s *Shard) sample(totals map[string]*ops.TypeCount) {
+	events := s.runner.Status().Counts.Events
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.perSecond.Push(s.meter.Sample(events))
+	for name, c := range s.types {
+		c.meter.Sample(c.count)
+		t := totals[name]
+		if t == nil {
+			t = &ops.TypeCount{Type: name}
+			totals[name] = t
+		}
+		t.Count += c.count
+		t.Bytes += c.bytes
+		t.Rate += c.meter.Rate()
+	}
+}

@@ -1,0 +1,67 @@
+package fleet
+
+import (
+	"sync"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/event"
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+	"github.com/gatehouse-gateway/gatehouse/engine/spool"
+	"github.com/gatehouse-gateway/gatehouse/engine/stats"
+)
+
+// Worker is a group of shards with one queue.
+type Worker struct {
+	id          int
+	first, last int
+	log         *spool.Log
+	bounds      spool.Bounds
+
+	mu    sync.Mutex
+	meter stats.Meter
+}
+
+func newWorker(id, first, last int, b spool.Bounds, dropped func(n int)) *Worker {
+	return &Worker{
+		id:     id,
+		first:  first,
+		last:   last,
+		bounds: b,
+		log: spool.New(spool.Config{
+			Bounds:  b,
+			Dropped: func(*event.Event, string) { dropped(1) },
+		}),
+	}
+}
+
+// sample takes the second's measurement.
+func (w *Worker) sample() {
+	appended := w.log.Stats().Appended
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.meter.Sample(appended)
+}
+
+func (w *Worker) rate() float64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.meter.Rate()
+}
+
+// snapshot is the worker's part of the operator's snapshot.
+func (w *Worker) snapshot() ops.Worker {
+	st := w.log.Stats()
+	return ops.Worker{
+		ID:    w.id,
+		First: w.first,
+		Last:  w.last,
+		Queue: ops.Queue{
+			Depth:      st.Depth,
+			Bytes:      st.Bytes,
+			MaxEvents:  w.bounds.Events,
+			MaxBytes:   w.bounds.Bytes,
+			Dropped:    st.Dropped,
+			OldestAt:   st.Oldest,
+			AppendRate: w.rate(),
+		},
+	}
+}

@@ -1,0 +1,201 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/fleet"
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+	"github.com/gatehouse-gateway/gatehouse/engine/stats"
+)
+
+// keptSeconds is how much of the past the snapshot shows.
+const keptSeconds = 300
+
+// series are the engine's samples of each of the last seconds.
+type series struct {
+	mu             sync.Mutex
+	events         *stats.Ring
+	depth, lag     *stats.Ring
+	latency        *stats.Ring
+	eventMeter     stats.Meter
+	byteMeter      stats.Meter
+	wire, inflated uint64
+}
+
+func newSeries() *series {
+	return &series{
+		events:  stats.NewRing(keptSeconds),
+		depth:   stats.NewRing(keptSeconds),
+		lag:     stats.NewRing(keptSeconds),
+		latency: stats.NewRing(keptSeconds),
+	}
+}
+
+// sampleEverySecond takes measurements until ctx ends.
+func (e *Engine) sampleEverySecond(ctx context.Context) {
+	next := e.cfg.Clock.Now()
+	timer := e.cfg.Clock.NewTimer(0)
+	defer timer.Stop()
+	for n := 0; ; n++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C():
+		}
+		e.sample()
+		if n%10 == 0 {
+			for _, s := range e.sinks {
+				s.runner.Turn()
+			}
+		}
+		next = next.Add(time.Second)
+		timer.Reset(next.Sub(e.cfg.Clock.Now()))
+	}
+}
+
+// sample takes one second's measurements.
+func (e *Engine) sample() {
+	totals := e.current().Sample()
+	now := e.cfg.Clock.Now()
+	var depth int
+	var lag time.Duration
+	for _, s := range e.sinks {
+		s.sample()
+		st := s.runner.Status(now)
+		depth, lag = max(depth, st.Depth), max(lag, st.Lag)
+	}
+	e.series.push(totals, depth, lag)
+	snap, _ := e.Snapshot(context.Background())
+	e.notePhase(snap)
+	for _, a := range e.alerts.update(snap, e.queue.Held(), e.lost.Load()) {
+		e.hub.publish(ops.Event{Kind: ops.EventAlert, At: now, Shard: a.Shard, Sink: a.Sink, Text: a.Text})
+	}
+}
+
+// notePhase ends the start once every shard is ready.
+func (e *Engine) notePhase(snap *ops.Snapshot) {
+	if snap.Fleet.ByState[ops.ShardReady] < len(snap.Shards) {
+		return
+	}
+	if e.phase.CompareAndSwap(int32(ops.PhaseStarting), int32(ops.PhaseRunning)) {
+		e.logger.Info("all shards are ready", "shards", len(snap.Shards), "after", snap.At.Sub(e.started).Round(time.Millisecond))
+	}
+}
+
+func (s *series) push(t fleet.Totals, depth int, lag time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.events.Push(s.eventMeter.Sample(t.Events))
+	s.byteMeter.Sample(t.Inflated)
+	s.depth.Push(float64(depth))
+	s.lag.Push(lag.Seconds())
+	s.latency.Push(float64(t.MedianLatency) / float64(time.Millisecond))
+	s.wire, s.inflated = t.Wire, t.Inflated
+}
+
+// fill writes the series into a snapshot.
+func (s *series) fill(snap *ops.Snapshot) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := &snap.Traffic
+	t.Rate = s.eventMeter.Rate()
+	t.Bytes, t.WireBytes, t.ByteRate = s.inflated, s.wire, s.byteMeter.Rate()
+	t.PerSecond, t.DepthPerSecond, t.LagPerSecond = s.events.Samples(), s.depth.Samples(), s.lag.Samples()
+	snap.Latency.PerSecond = s.latency.Samples()
+}
+
+func (e *Engine) current() *fleet.Fleet {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.fleet
+}
+
+// Snapshot is the engine's state now.
+func (e *Engine) Snapshot(context.Context) (*ops.Snapshot, error) {
+	now := e.cfg.Clock.Now()
+	snap := &ops.Snapshot{
+		At:        now,
+		StartedAt: e.started,
+		Name:      e.cfg.Name,
+		Version:   e.cfg.Version,
+		Phase:     ops.EnginePhase(e.phase.Load()),
+		Identify:  e.queue.Snapshot(),
+		LastLog:   e.journal.Last(),
+		Alerts:    e.alerts.list(),
+	}
+	if f := e.current(); f != nil {
+		f.Fill(snap)
+	}
+	e.series.fill(snap)
+	for _, s := range e.sinks {
+		st := s.snapshot(now)
+		snap.Sinks = append(snap.Sinks, st)
+		snap.Traffic.Delivered += st.Rate
+		snap.Traffic.Depth = max(snap.Traffic.Depth, st.Depth)
+		snap.Traffic.Lag = max(snap.Traffic.Lag, st.Lag)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	snap.Reshard = ops.Reshard{
+		Recommended: e.recommended,
+		Reason: "this version runs one fleet at a time; to change the number of shards, " +
+			"set shards.total and restart Gatehouse",
+	}
+	return snap, nil
+}
+
+// Shard is what the snapshot leaves out about one shard.
+func (e *Engine) Shard(_ context.Context, id int) (*ops.ShardDetail, error) {
+	f := e.current()
+	if f == nil {
+		return nil, ops.ErrNoShard
+	}
+	return f.Detail(id)
+}
+
+// Log returns lines of the log ring.
+func (e *Engine) Log(_ context.Context, q ops.LogQuery) (ops.LogPage, error) {
+	return e.journal.Page(q), nil
+}
+
+// Subscribe delivers rare events until ctx ends.
+func (e *Engine) Subscribe(ctx context.Context, buffer int) (<-chan ops.Event, error) {
+	return e.hub.subscribe(ctx, buffer), nil
+}
+
+// shardChanged follows every change of a shard's state. The shard's lock is
+// held.
+func (e *Engine) shardChanged(id int, from, to ops.ShardState, reason string) {
+	now := e.cfg.Clock.Now()
+	e.hub.publish(ops.Event{Kind: ops.EventShardState, At: now, Shard: id, From: from, To: to, Text: reason})
+	for _, op := range e.operations.follow(id, to, reason, now) {
+		p := op.Progress()
+		e.logger.Info(p.Text)
+		e.hub.publish(ops.Event{Kind: ops.EventOperation, At: now, Shard: -1, Text: p.Text})
+	}
+	switch to {
+	case ops.ShardReady:
+		if from == ops.ShardIdentifying {
+			e.noteIdentified()
+		}
+		if !e.wasUp.Swap(true) {
+			e.logger.Info("the first shard is ready", "after", now.Sub(e.started).Round(time.Millisecond))
+		}
+	case ops.ShardFailed:
+		if !e.wasUp.Load() {
+			e.giveUp(id, reason)
+		}
+	}
+}
+
+// giveUp ends Run: Discord has refused the first shard that identified, for a
+// reason that all others share.
+func (e *Engine) giveUp(id int, reason string) {
+	select {
+	case e.fatal <- &FatalError{fmt.Errorf("shard %d: %s", id, reason)}:
+	default:
+	}
+}

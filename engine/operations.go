@@ -1,0 +1,218 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+)
+
+// Do starts an operator's action.
+func (e *Engine) Do(_ context.Context, cmd ops.Command) (ops.Operation, error) {
+	op, err := e.begin(cmd)
+	if err != nil {
+		e.logger.Warn(cmd.Kind.String()+" refused", "by", asker(cmd), "reason", err)
+		return nil, err
+	}
+	e.logger.Info(op.what+" asked for", "by", asker(cmd))
+	return op, nil
+}
+
+// asker is who asked for a command, for the log.
+func asker(cmd ops.Command) string {
+	if cmd.By == "" {
+		return "somebody"
+	}
+	return cmd.By
+}
+
+func (e *Engine) begin(cmd ops.Command) (*operation, error) {
+	switch cmd.Kind {
+	case ops.CommandPauseSink, ops.CommandResumeSink:
+		return e.beginSink(cmd)
+	case ops.CommandRestart, ops.CommandReidentify, ops.CommandStop, ops.CommandStart:
+		return e.beginShards(cmd)
+	default:
+		return nil, &ops.RefusedError{Command: cmd, Reason: "this engine does not know the action"}
+	}
+}
+
+func (e *Engine) beginSink(cmd ops.Command) (*operation, error) {
+	for _, s := range e.sinks {
+		if s.cfg.Name != cmd.Sink {
+			continue
+		}
+		if cmd.Kind == ops.CommandPauseSink {
+			s.runner.Pause()
+		} else {
+			s.runner.Resume()
+		}
+		op := newOperation(cmd, e.cfg.Clock.Now())
+		op.end(nil, "done")
+		return op, nil
+	}
+	return nil, &ops.RefusedError{Command: cmd, Reason: fmt.Sprintf("there is no sink named %q", cmd.Sink)}
+}
+
+func (e *Engine) beginShards(cmd ops.Command) (*operation, error) {
+	f := e.current()
+	if f == nil || ops.EnginePhase(e.phase.Load()) >= ops.PhaseStopping {
+		return nil, &ops.RefusedError{Command: cmd, Reason: "the engine is " + ops.EnginePhase(e.phase.Load()).String()}
+	}
+	op := newOperation(cmd, e.cfg.Clock.Now())
+	e.operations.add(op)
+	if err := f.Do(cmd); err != nil {
+		e.operations.remove(op)
+		return nil, err
+	}
+	return op, nil
+}
+
+// operation is an action under way on some shards.
+type operation struct {
+	cmd   ops.Command
+	what  string
+	begun time.Time
+	done  chan struct{}
+
+	mu    sync.Mutex
+	left  map[int]bool // shards that have not got there
+	total int
+	text  string
+	err   error
+}
+
+var _ ops.Operation = (*operation)(nil)
+
+func newOperation(cmd ops.Command, now time.Time) *operation {
+	op := &operation{cmd: cmd, begun: now, done: make(chan struct{}), left: make(map[int]bool)}
+	for _, id := range cmd.Shards {
+		op.left[id] = true
+	}
+	op.total = len(op.left)
+	switch {
+	case cmd.Sink != "":
+		op.what = fmt.Sprintf("%s sink %s", cmd.Kind, cmd.Sink)
+	case len(cmd.Shards) == 1:
+		op.what = fmt.Sprintf("%s shard %d", cmd.Kind, cmd.Shards[0])
+	default:
+		op.what = fmt.Sprintf("%s %d shards", cmd.Kind, op.total)
+	}
+	op.text = op.what
+	return op
+}
+
+// Progress is how many shards have got there.
+func (op *operation) Progress() ops.Progress {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	return ops.Progress{Done: op.total - len(op.left), Total: op.total, Text: op.text}
+}
+
+// Done is closed when the last shard has got there, or one has failed.
+func (op *operation) Done() <-chan struct{} { return op.done }
+
+// Err is nil while it runs and after success.
+func (op *operation) Err() error {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	return op.err
+}
+
+func (op *operation) end(err error, text string) {
+	op.err, op.text = err, text
+	close(op.done)
+}
+
+// goal is the state that a command brings a shard to.
+func goal(k ops.CommandKind) ops.ShardState {
+	if k == ops.CommandStop {
+		return ops.ShardStopped
+	}
+	return ops.ShardReady
+}
+
+// follow books a shard's change of state and reports whether the operation has
+// ended with it.
+func (op *operation) follow(id int, to ops.ShardState, reason string, now time.Time) bool {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	if !op.left[id] {
+		return false
+	}
+	switch {
+	case to == goal(op.cmd.Kind):
+		delete(op.left, id)
+		if len(op.left) > 0 {
+			return false
+		}
+		op.end(nil, fmt.Sprintf("%s: done in %s", op.what, now.Sub(op.begun).Round(10*time.Millisecond)))
+		return true
+	case to == ops.ShardFailed || to == ops.ShardStopped:
+		err := fmt.Errorf("shard %d %s: %s", id, to, reason)
+		op.end(err, op.what+": "+err.Error())
+		return true
+	default:
+		return false
+	}
+}
+
+// errStopped ends the operations that a stop of the engine overtakes.
+var errStopped = errors.New("the engine stopped first")
+
+// operations are those under way.
+type operations struct {
+	mu   sync.Mutex
+	open []*operation
+}
+
+func (o *operations) add(op *operation) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.open = append(o.open, op)
+}
+
+func (o *operations) remove(op *operation) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for i, other := range o.open {
+		if other == op {
+			o.open = append(o.open[:i], o.open[i+1:]...)
+			return
+		}
+	}
+}
+
+// follow books a shard's change of state and returns the operations that have
+// ended with it.
+func (o *operations) follow(id int, to ops.ShardState, reason string, now time.Time) []*operation {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var ended []*operation
+	open := o.open[:0]
+	for _, op := range o.open {
+		if op.follow(id, to, reason, now) {
+			ended = append(ended, op)
+		} else {
+			open = append(open, op)
+		}
+	}
+	clear(o.open[len(open):])
+	o.open = open
+	return ended
+}
+
+// abandon ends all of them.
+func (o *operations) abandon() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, op := range o.open {
+		op.mu.Lock()
+		op.end(errStopped, op.what+": "+errStopped.Error())
+		op.mu.Unlock()
+	}
+	o.open = nil
+}

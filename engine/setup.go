@@ -1,0 +1,212 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/clock"
+	"github.com/gatehouse-gateway/gatehouse/engine/discord"
+	"github.com/gatehouse-gateway/gatehouse/engine/fleet"
+	"github.com/gatehouse-gateway/gatehouse/engine/identify"
+	"github.com/gatehouse-gateway/gatehouse/engine/shard"
+	"github.com/gatehouse-gateway/gatehouse/engine/spool"
+)
+
+// ConfigError is a configuration that cannot work. Its text names the key and
+// says what is allowed.
+type ConfigError struct{ Text string }
+
+func (e *ConfigError) Error() string { return e.Text }
+
+func configErrorf(format string, args ...any) error {
+	return &ConfigError{fmt.Sprintf(format, args...)}
+}
+
+// Defaults of Config.
+const (
+	defaultPerWorker      = 25
+	defaultMemory         = 256 << 20
+	defaultMaxBytes       = 4 << 30
+	defaultLargeThreshold = 50
+	defaultParallel       = 64
+	defaultMaxAttempts    = 5
+)
+
+func (c Config) withDefaults() Config {
+	if c.Clock == nil {
+		c.Clock = clock.System()
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Shards.PerWorker == 0 {
+		c.Shards.PerWorker = defaultPerWorker
+	}
+	if c.Queue.Memory == 0 {
+		c.Queue.Memory = defaultMemory
+	}
+	if c.Queue.MaxBytes == 0 {
+		c.Queue.MaxBytes = defaultMaxBytes
+	}
+	if c.LargeThreshold == 0 {
+		c.LargeThreshold = defaultLargeThreshold
+	}
+	if c.Identify.Spacing == 0 {
+		c.Identify.Spacing = identify.DefaultSpacing
+	}
+	if c.Identify.Reserve == (Amount{}) {
+		c.Identify.Reserve = Amount{Percent: 10}
+	}
+	if c.Properties == (discord.Properties{}) {
+		c.Properties = discord.Properties{OS: runtime.GOOS, Browser: "gatehouse", Device: "gatehouse"}
+	}
+	sinks := make([]SinkConfig, len(c.Sinks))
+	for i, s := range c.Sinks {
+		sinks[i] = s.withDefaults()
+	}
+	c.Sinks = sinks
+	return c
+}
+
+func (s SinkConfig) withDefaults() SinkConfig {
+	if s.Batch == 0 {
+		s.Batch = 1
+	}
+	if s.Parallel == 0 {
+		s.Parallel = defaultParallel
+	}
+	if s.MaxAttempts == 0 {
+		s.MaxAttempts = defaultMaxAttempts
+	}
+	return s
+}
+
+// check finds what can be told to be wrong without asking Discord.
+func (c *Config) check() error {
+	switch {
+	case c.Token.IsZero():
+		return configErrorf("discord.token is not set")
+	case c.Gateway == nil || c.Dialer == nil:
+		return configErrorf("the engine needs a Gateway and a Dialer")
+	case c.Shards.Total < 0 || c.Shards.First < 0 || c.Shards.PerWorker < 1 || c.Shards.MaxWorkers < 0:
+		return configErrorf("shards: numbers must not be negative, and shards.per_worker at least 1")
+	case c.LargeThreshold < 50 || c.LargeThreshold > 250:
+		return configErrorf("discord.large_threshold: %d is not between 50 and 250", c.LargeThreshold)
+	case len(c.Sinks) > spool.MaxCursors:
+		return configErrorf("sinks: %d are too many, the most is %d", len(c.Sinks), spool.MaxCursors)
+	}
+	if _, err := c.Queue.policy(); err != nil {
+		return err
+	}
+	seen := make(map[string]bool)
+	for _, s := range c.Sinks {
+		if s.Name == "" || s.Sink == nil || seen[s.Name] {
+			return configErrorf("sinks: every sink needs a name of its own (%q)", s.Name)
+		}
+		seen[s.Name] = true
+	}
+	return nil
+}
+
+func (q QueueConfig) policy() (spool.Policy, error) {
+	switch q.WhenFull {
+	case "", DropOldest:
+		return spool.DropOldest, nil
+	case DropNoise:
+		return spool.DropNoise, nil
+	case Block:
+		return spool.Block, nil
+	default:
+		return 0, configErrorf("queue.when_full: %q is not one of drop_oldest, drop_noise, block", q.WhenFull)
+	}
+}
+
+// slice is what this process holds of the bot's shards.
+type slice struct{ total, first, last int }
+
+// plan decides how many shards the bot has and which are held here.
+func (c *Config) plan(info discord.GatewayBot) (slice, error) {
+	p := slice{total: c.Shards.Total, first: c.Shards.First, last: c.Shards.Last}
+	if p.total == 0 {
+		p.total = info.Shards
+		if c.Shards.LargeBot {
+			p.total = discord.LargeBotShards(p.total, info.Limit.MaxConcurrency)
+		}
+	}
+	if p.last < 0 {
+		p.last = p.total - 1
+	}
+	if p.first >= p.total {
+		return p, configErrorf("shards.first: %d is not below the total of %d; shards are counted from 0", p.first, p.total)
+	}
+	if p.last >= p.total {
+		return p, configErrorf("shards.last: %d is not below the total of %d; shards are counted from 0", p.last, p.total)
+	}
+	if p.last < p.first {
+		return p, configErrorf("shards.last: %d is below shards.first, %d", p.last, p.first)
+	}
+	return p, nil
+}
+
+func (e *Engine) fleetConfig(info discord.GatewayBot, p slice) fleet.Config {
+	policy, _ := e.cfg.Queue.policy() // checked by New
+	return fleet.Config{
+		Total:      p.total,
+		First:      p.first,
+		Last:       p.last,
+		PerWorker:  e.cfg.Shards.PerWorker,
+		MaxWorkers: e.cfg.Shards.MaxWorkers,
+		Bounds: spool.Bounds{
+			Events: e.cfg.Queue.MaxEvents,
+			Bytes:  min(e.cfg.Queue.Memory, e.cfg.Queue.MaxBytes),
+			Age:    e.cfg.Queue.MaxAge,
+			Policy: policy,
+		},
+		Dropped:        func(n int) { e.lost.Add(uint64(n)) },
+		MaxConcurrency: info.Limit.MaxConcurrency,
+		Spacing:        e.cfg.Identify.Spacing,
+		Machine:        shard.DefaultMachineConfig(info.URL, e.random(1)),
+		Dialer:         e.cfg.Dialer,
+		Slots:          slots{e.queue},
+		Identify:       e.identifyFrame,
+		Resume: func(session string, seq int64) ([]byte, error) {
+			return discord.AppendResume(nil, e.cfg.Token, session, seq)
+		},
+		Changed: e.shardChanged,
+		Clock:   e.cfg.Clock,
+		Logger:  e.logger,
+	}
+}
+
+// identifyFrame is a shard's op 2.
+func (e *Engine) identifyFrame(id, total int) ([]byte, error) {
+	presence := e.cfg.Presence
+	if len(presence) > 0 {
+		var err error
+		if presence, err = discord.RenderPresence(presence, id, total, e.fleet.Guilds(id)); err != nil {
+			return nil, fmt.Errorf("presence: %w", err)
+		}
+	}
+	return discord.AppendIdentify(nil, discord.Identify{
+		Token:          e.cfg.Token,
+		Intents:        e.cfg.Intents,
+		Properties:     e.cfg.Properties,
+		Shard:          id,
+		Shards:         total,
+		LargeThreshold: e.cfg.LargeThreshold,
+		Presence:       presence,
+	})
+}
+
+// slots lets shards wait in the bot's one identify queue.
+type slots struct{ queue *identify.Queue }
+
+func (s slots) Acquire(ctx context.Context, id int, force bool) (shard.Slot, error) {
+	slot, err := s.queue.Acquire(ctx, id, identify.Options{Force: force})
+	if err != nil {
+		return nil, err
+	}
+	return slot, nil
+}
