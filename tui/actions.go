@@ -1,0 +1,139 @@
+package tui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+	"github.com/gatehouse-gateway/gatehouse/tui/screen"
+)
+
+// action is one thing that the operator can do. The registry of actions is the
+// single source of the key bar, the help, the drawer's hints, the keys and the
+// mouse.
+type action struct {
+	id     string
+	title  string
+	short  string   // for the key bar; empty for title
+	keys   []string // as Bubble Tea names them; the first is shown
+	show   string   // how the keys are written; empty for the first one
+	group  group
+	engine bool // changes the engine: not in a read-only console
+	bar    bool // on the key bar
+	pin    bool // at its right end
+	drawer bool // in the drawer
+
+	// name is what it does in the present state, for bar and drawer; nil for short or title.
+	name func(m *model) string
+	// enabled says whether it is possible now, and if not, why; nil for always.
+	enabled func(m *model) (bool, string)
+	run     func(m *model) tea.Cmd
+}
+
+// group is a section of the help.
+type group string
+
+const (
+	groupAct  group = "Act"
+	groupMove group = "Move"
+	groupLook group = "Look"
+	groupLog  group = "Log"
+	groupQuit group = "Console"
+)
+
+func groups() []group { return []group{groupAct, groupMove, groupLook, groupLog, groupQuit} }
+
+// registry is every action, in the order of help and key bar.
+func registry() []action {
+	var all []action
+	for _, part := range [][]action{shardActions(), fleetActions(), moveActions(), lookActions(), logActions(), consoleActions()} {
+		all = append(all, part...)
+	}
+	return all
+}
+
+// plain makes a run of a function that starts no task.
+func plain(f func(m *model)) func(m *model) tea.Cmd {
+	return func(m *model) tea.Cmd {
+		f(m)
+		m.dirty = true
+		return nil
+	}
+}
+
+// byKey finds the action of a key; nil if the key has none.
+func (m *model) byKey(key string) *action {
+	for i := range m.actions {
+		for _, k := range m.actions[i].keys {
+			if k == key {
+				return &m.actions[i]
+			}
+		}
+	}
+	return nil
+}
+
+// byID finds an action; nil if there is none.
+func (m *model) byID(id string) *action {
+	for i := range m.actions {
+		if m.actions[i].id == id {
+			return &m.actions[i]
+		}
+	}
+	return nil
+}
+
+// possible says whether an action can be done now, and if not, why.
+func (m *model) possible(a *action) (bool, string) {
+	if a.engine {
+		switch {
+		case m.opt.ReadOnly:
+			return false, "this console is read-only"
+		case m.live == nil:
+			return false, "the engine has not answered yet"
+		case m.live.Phase >= ops.PhaseStopping:
+			return false, "the engine is " + m.live.Phase.String()
+		}
+	}
+	if a.enabled == nil {
+		return true, ""
+	}
+	return a.enabled(m)
+}
+
+// runAction runs an action, or says why it cannot be done.
+func (m *model) runAction(a *action) tea.Cmd {
+	if ok, why := m.possible(a); !ok {
+		m.say(screen.ToneBad, a.title+": "+why)
+		return nil
+	}
+	return a.run(m)
+}
+
+// hint is an action as it stands.
+func (m *model) hint(a *action) screen.Hint {
+	ok, why := m.possible(a)
+	h := screen.Hint{ID: a.id, Key: a.written(), Title: a.title, Short: a.short, Enabled: ok, Reason: why, Pinned: a.pin}
+	if a.name != nil {
+		h.Short = a.name(m)
+	}
+	return h
+}
+
+// written is how the action's keys are shown.
+func (a *action) written() string {
+	if a.show != "" {
+		return a.show
+	}
+	return a.keys[0]
+}
+
+// hints are the actions that a place shows.
+func (m *model) hints(where func(a *action) bool) []screen.Hint {
+	var out []screen.Hint
+	for i := range m.actions {
+		if where(&m.actions[i]) {
+			out = append(out, m.hint(&m.actions[i]))
+		}
+	}
+	return out
+}

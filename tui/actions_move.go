@@ -1,0 +1,160 @@
+package tui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/gatehouse-gateway/gatehouse/tui/frame"
+	"github.com/gatehouse-gateway/gatehouse/tui/screen"
+)
+
+// pageRows is how far page-up and page-down go in the grid, in rows.
+const pageRows = 5
+
+// moveActions move the cursor, or scroll the log while it has the keys.
+func moveActions() []action {
+	return []action{
+		mover("left", -1, 0, 0), mover("right", 1, 0, 0), mover("up", 0, -1, 1), mover("down", 0, 1, -1),
+		{id: "pgup", title: "up by five rows; in the log by a page", keys: []string{"pgup"}, group: groupMove, run: plain(func(m *model) { m.page5(-1) })},
+		{id: "pgdown", title: "down by five rows; in the log by a page", keys: []string{"pgdown"}, group: groupMove, run: plain(func(m *model) { m.page5(1) })},
+		{id: "first", title: "first shard, oldest line", keys: []string{"home", "g"}, show: "home g", group: groupMove, run: plain(func(m *model) { m.edge(false) })},
+		{id: "last", title: "last shard, newest line", keys: []string{"end", "G"}, show: "end G", group: groupMove, run: plain(func(m *model) { m.edge(true) })},
+		{id: "previd", title: "previous shard by id", keys: []string{","}, group: groupMove, run: moving(func(m *model) { m.selectIndex(max(0, m.sel.index-1)) })},
+		{id: "nextid", title: "next shard by id", keys: []string{"."}, group: groupMove, run: moving(func(m *model) { m.selectIndex(min(len(m.shards())-1, m.sel.index+1)) })},
+		{id: "next", title: "next shard that is not ready, or that the filter picks", short: "next trouble", keys: []string{"n"}, group: groupMove, bar: true,
+			run: moving(func(m *model) { m.seekOrSay(1) })},
+		{id: "prev", title: "previous one", keys: []string{"N"}, group: groupMove, run: moving(func(m *model) { m.seekOrSay(-1) })},
+		{id: "alert", title: "show the shard of the alert, then the next alert", short: "alert", keys: []string{"a"}, group: groupMove,
+			enabled: func(m *model) (bool, string) { return len(m.alerts) > 0, "there are no alerts" }, run: moving((*model).nextAlert)},
+		{id: "open", title: "open the shard", short: "open", keys: []string{"enter"}, group: groupMove, bar: true,
+			enabled: hasShard, run: moving(func(m *model) { m.turnTo(pageDrawer) })},
+		{id: "back", title: "back: page, then marks, then filter", keys: []string{"esc"}, group: groupMove, run: plain((*model).back)},
+		{id: "focus", title: "keys to the shards or to the log", keys: []string{"tab", "shift+tab"}, show: "tab", group: groupMove, run: plain((*model).switchFocus)},
+	}
+}
+
+// mover is an arrow key. The help shows the four as one.
+func mover(key string, dx, dy, scroll int) action {
+	a := action{id: key, keys: []string{key}, run: moving(func(m *model) {
+		if m.log.focus {
+			m.log.scroll(scroll, m.logHeight())
+			return
+		}
+		m.step(dx, dy)
+	})}
+	if key == "left" {
+		a.title, a.show, a.group = "move over the shards; in the log, scroll", "arrows", groupMove
+	}
+	return a
+}
+
+// moving is for actions that may put the cursor on another shard: its detail is
+// asked for at once.
+func moving(f func(m *model)) func(m *model) tea.Cmd {
+	return func(m *model) tea.Cmd {
+		before, page := m.sel.id, m.page
+		f(m)
+		m.dirty = true
+		if m.sel.id == before && m.page == page {
+			return nil
+		}
+		return m.refetch()
+	}
+}
+
+func (m *model) page5(by int) {
+	if m.log.focus {
+		m.log.scroll(-by*m.logHeight(), m.logHeight())
+		return
+	}
+	for range pageRows {
+		m.step(0, by)
+	}
+}
+
+func (m *model) edge(last bool) {
+	switch {
+	case m.log.focus && last:
+		m.log.scroll(-logKeep, m.logHeight())
+	case m.log.focus:
+		m.log.scroll(logKeep, m.logHeight())
+	case last:
+		m.selectIndex(len(m.shards()) - 1)
+	default:
+		m.selectIndex(0)
+	}
+}
+
+func (m *model) seekOrSay(by int) {
+	switch {
+	case m.seek(by):
+	case m.filter.match != nil:
+		m.say(screen.ToneQuiet, "no shard passes the filter")
+	default:
+		m.say(screen.ToneGood, "every shard is ready")
+	}
+}
+
+// alertIndex is where the alert on show stands among the sorted ones; the most
+// urgent if it has gone.
+func (m *model) alertIndex() int {
+	for i, a := range m.alerts {
+		if a.ID == m.alert {
+			return i
+		}
+	}
+	return 0
+}
+
+// nextAlert goes to the shard of the alert on show; if the cursor is there
+// already, the next alert comes on show.
+func (m *model) nextAlert() {
+	at := m.alertIndex()
+	if s := m.selected(); m.alerts[at].Shard < 0 || (s != nil && s.ID == m.alerts[at].Shard) {
+		at = (at + 1) % len(m.alerts)
+	}
+	a := m.alerts[at]
+	m.alert = a.ID
+	if a.Shard >= 0 && !m.selectID(a.Shard) {
+		m.say(screen.ToneQuiet, "the alert's shard is not held by this process")
+	}
+	if a.Shard < 0 && a.Sink != "" {
+		m.say(screen.ToneQuiet, "about the sink "+frame.Clean(a.Sink)+": p holds or releases it, P tries it now")
+	}
+}
+
+// turnTo changes the page.
+func (m *model) turnTo(p page) {
+	m.page = p
+	m.relayout()
+}
+
+// back undoes one thing: the page, the scrolling, the marks, the filter.
+func (m *model) back() {
+	switch {
+	case m.page != pageDash:
+		m.turnTo(pageDash)
+	case m.log.focus && m.log.back > 0:
+		m.log.scroll(-logKeep, m.logHeight())
+	case m.log.focus:
+		m.switchFocus()
+	case len(m.sel.marked) > 0:
+		clear(m.sel.marked)
+	case !m.filter.active.Empty():
+		_ = m.setFilter("") // the empty filter is always valid
+	}
+}
+
+func (m *model) switchFocus() {
+	if m.focus = focusLog - m.focus; m.layout.log.empty() {
+		m.focus = focusShards
+	}
+	m.relayout()
+}
+
+// logHeight is how many lines of the log are in sight.
+func (m *model) logHeight() int {
+	if m.page == pageLog {
+		return max(1, m.layout.log.H-1)
+	}
+	return max(1, m.layout.log.H-2)
+}

@@ -1,0 +1,166 @@
+package dialog
+
+import "time"
+
+// DeafFor is how long a dialog that opened by itself ignores every key, so that
+// nobody answers what they have not read.
+const DeafFor = 400 * time.Millisecond
+
+// Dialog is one modal question, list or page of text.
+type Dialog struct {
+	ID      string
+	Title   string
+	Facts   []Fact   // a table: label, value
+	Keys    bool     // the table's labels are keys
+	Body    []string // paragraphs
+	Warning string   // a paragraph that must not be overlooked
+	Items   []Item   // to choose from; none for a plain question
+	Buttons []Button // at the bottom; the first has the focus unless Focus says otherwise
+
+	Focus  int // index of the button that Enter presses
+	Choice int // index of the chosen item
+	Scroll int // lines scrolled down
+
+	Opener string    // key that opened it; never confirms
+	Deaf   time.Time // keys before this instant are ignored; zero for none
+}
+
+// Fact is one line of a dialog's table. A Fact without a Label and with a
+// Heading begins a section.
+type Fact struct {
+	Heading string
+	Label   string
+	Value   string
+	Note    string // dim, after the value
+	Off     bool   // drawn as not possible now
+}
+
+// Item is one choice of a list.
+type Item struct {
+	ID   string
+	Text string
+	Note string
+	Off  bool // cannot be chosen; Note says why
+}
+
+// Button is an answer.
+type Button struct {
+	ID     string // what Handle reports; empty for "do nothing"
+	Label  string
+	Key    string // presses it directly; empty for none
+	Danger bool
+}
+
+// Cancel is the answer that changes nothing.
+func Cancel() Button { return Button{Label: "Cancel", Key: "n"} }
+
+// Outcome is what a key did to a dialog.
+type Outcome struct {
+	Closed bool
+	Button string // ID of the button that was pressed; empty if it was dismissed
+	Choice string // ID of the chosen item, if there are items
+	Moved  bool   // another item is chosen now, for previews
+}
+
+// Handle answers a key, named as Bubble Tea names it, at an instant.
+func (d *Dialog) Handle(key string, now time.Time) Outcome {
+	if now.Before(d.Deaf) {
+		return Outcome{}
+	}
+	switch key {
+	case "esc":
+		return Outcome{Closed: true}
+	case "enter":
+		return d.press(d.Focus)
+	case "tab", "right":
+		d.turn(1)
+		return Outcome{}
+	case "shift+tab", "left":
+		d.turn(-1)
+		return Outcome{}
+	case "up", "down", "pgup", "pgdown", "home", "end":
+		return d.move(key)
+	}
+	if key == d.Opener {
+		return d.repeated()
+	}
+	for i, b := range d.Buttons {
+		if b.Key != "" && b.Key == key {
+			return d.press(i)
+		}
+	}
+	return Outcome{}
+}
+
+// repeated is what the opening key does when it comes again: it closes what
+// only informs, and is ignored by what asks, because it may repeat by itself.
+func (d *Dialog) repeated() Outcome {
+	return Outcome{Closed: len(d.Buttons) == 0 && len(d.Items) == 0}
+}
+
+func (d *Dialog) press(i int) Outcome {
+	out := Outcome{Closed: true}
+	if i >= 0 && i < len(d.Buttons) {
+		out.Button = d.Buttons[i].ID
+	}
+	if d.Choice < len(d.Items) {
+		item := d.Items[d.Choice]
+		if item.Off && (len(d.Buttons) == 0 || out.Button != "") {
+			return Outcome{}
+		}
+		out.Choice = item.ID
+	}
+	return out
+}
+
+func (d *Dialog) turn(by int) {
+	if n := len(d.Buttons); n > 0 {
+		d.Focus = (d.Focus + by + n) % n
+	}
+}
+
+// move changes the choice of a list, or scrolls a text.
+func (d *Dialog) move(key string) Outcome {
+	by := map[string]int{"up": -1, "down": 1, "pgup": -10, "pgdown": 10, "home": -1 << 20, "end": 1 << 20}[key]
+	if len(d.Items) == 0 {
+		d.Scroll = max(0, d.Scroll+by)
+		return Outcome{}
+	}
+	before := d.Choice
+	d.Choice = min(max(d.Choice+by, 0), len(d.Items)-1)
+	return Outcome{Moved: d.Choice != before}
+}
+
+// Stack holds the dialogs that are open, the topmost last.
+type Stack struct{ open []*Dialog }
+
+// Push opens a dialog above the others.
+func (s *Stack) Push(d *Dialog) { s.open = append(s.open, d) }
+
+// Pop closes the topmost dialog.
+func (s *Stack) Pop() {
+	if n := len(s.open); n > 0 {
+		s.open = s.open[:n-1]
+	}
+}
+
+// Top is the dialog that hears keys, or nil.
+func (s *Stack) Top() *Dialog {
+	if len(s.open) == 0 {
+		return nil
+	}
+	return s.open[len(s.open)-1]
+}
+
+// Len is how many dialogs are open.
+func (s *Stack) Len() int { return len(s.open) }
+
+// Has reports whether a dialog with this ID is open.
+func (s *Stack) Has(id string) bool {
+	for _, d := range s.open {
+		if d.ID == id {
+			return true
+		}
+	}
+	return false
+}

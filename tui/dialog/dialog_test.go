@@ -1,0 +1,125 @@
+package dialog
+
+import (
+	"testing"
+	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/themes"
+	"github.com/gatehouse-gateway/gatehouse/tui/frame"
+	"github.com/gatehouse-gateway/gatehouse/tui/style"
+)
+
+func question() *Dialog {
+	return &Dialog{Opener: "i", Buttons: []Button{Cancel(), {ID: "yes", Label: "Do it", Key: "y"}}}
+}
+
+func TestAQuestionBeginsOnCancel(t *testing.T) {
+	now := time.Unix(0, 0)
+	for key, want := range map[string]Outcome{
+		"enter": {Closed: true},
+		"esc":   {Closed: true},
+		"n":     {Closed: true},
+		"y":     {Closed: true, Button: "yes"},
+		"i":     {}, // the key that opened it
+		"x":     {},
+		"tab":   {},
+	} {
+		if got := question().Handle(key, now); got != want {
+			t.Errorf("%s: %+v, want %+v", key, got, want)
+		}
+	}
+}
+
+func TestTheFocusMovesInACircle(t *testing.T) {
+	d, now := question(), time.Unix(0, 0)
+	d.Handle("right", now)
+	if out := d.Handle("enter", now); out.Button != "yes" {
+		t.Errorf("got %+v", out)
+	}
+	d.Handle("right", now)
+	d.Handle("shift+tab", now)
+	d.Handle("left", now)
+	if d.Focus != 0 {
+		t.Errorf("focus on %d", d.Focus)
+	}
+}
+
+func TestADeafDialogHearsNothingUntilItsTime(t *testing.T) {
+	start := time.Unix(100, 0)
+	d := question()
+	d.Deaf = start.Add(DeafFor)
+	for _, key := range []string{"y", "enter", "esc", "right"} {
+		if out := d.Handle(key, start.Add(DeafFor-time.Millisecond)); out != (Outcome{}) {
+			t.Errorf("%s: %+v", key, out)
+		}
+	}
+	if out := d.Handle("y", start.Add(DeafFor)); out.Button != "yes" {
+		t.Errorf("still deaf: %+v", out)
+	}
+}
+
+func TestAListIsChosenFromButNotWhatIsOff(t *testing.T) {
+	now := time.Unix(0, 0)
+	d := &Dialog{Items: []Item{{ID: "a"}, {ID: "b", Off: true}, {ID: "c"}}}
+	if out := d.Handle("up", now); out.Moved {
+		t.Error("moved beyond the first")
+	}
+	if out := d.Handle("down", now); !out.Moved {
+		t.Error("not moved")
+	}
+	if out := d.Handle("enter", now); out.Closed {
+		t.Error("chose what is off")
+	}
+	d.Handle("end", now)
+	if out := d.Handle("enter", now); out.Choice != "c" {
+		t.Errorf("got %+v", out)
+	}
+}
+
+func TestWhatOnlyInformsClosesWithTheKeyThatOpenedIt(t *testing.T) {
+	d := &Dialog{Opener: "?", Body: []string{"text"}}
+	if out := d.Handle("?", time.Unix(0, 0)); !out.Closed {
+		t.Error("still open")
+	}
+}
+
+func TestDialogsFitIntoTheirScreen(t *testing.T) {
+	theme, err := themes.Load("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, g := style.NewSheet(theme, style.Options{}), style.GlyphSet(style.Braille)
+	d := &Dialog{Title: "A title that is rather long for a small screen", Warning: "beware of what comes", Buttons: question().Buttons}
+	for range 60 {
+		d.Facts = append(d.Facts, Fact{Label: "key", Value: "what it does, in a sentence that is longer than the dialog is wide", Note: "not now"})
+	}
+	for w := 20; w < 140; w += 11 {
+		for h := 10; h < 60; h += 7 {
+			b := d.Draw(s, g, w, h)
+			if b.W > w || b.H() > h {
+				t.Errorf("%dx%d on a screen of %dx%d", b.W, b.H(), w, h)
+			}
+			for _, line := range b.Lines {
+				if frame.Width(line) != b.W {
+					t.Fatalf("%q is not %d cells wide", line, b.W)
+				}
+			}
+		}
+	}
+}
+
+func TestOnlyTheTopmostIsHeard(t *testing.T) {
+	var s Stack
+	a, b := &Dialog{ID: "a"}, &Dialog{ID: "b"}
+	s.Push(a)
+	s.Push(b)
+	if s.Top() != b || s.Len() != 2 || !s.Has("a") {
+		t.Error("stack")
+	}
+	s.Pop()
+	s.Pop()
+	s.Pop()
+	if s.Top() != nil || s.Has("a") {
+		t.Error("not empty")
+	}
+}

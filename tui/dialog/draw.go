@@ -1,0 +1,173 @@
+package dialog
+
+import (
+	"strings"
+
+	"github.com/gatehouse-gateway/gatehouse/tui/frame"
+	"github.com/gatehouse-gateway/gatehouse/tui/style"
+)
+
+// The widest a dialog gets, in cells.
+const widest = 76
+
+// Draw is the dialog as a block that fits into w×h cells. It brings Scroll into
+// the range that the size allows.
+func (d *Dialog) Draw(s *style.Sheet, g *style.Glyphs, w, h int) frame.Block {
+	inner := min(widest, w-8)
+	lines := d.lines(s, g, inner)
+	buttons := d.buttons(s)
+	height := min(len(lines), max(1, h-6-len(buttons)))
+	d.Scroll = min(d.Scroll, len(lines)-height)
+	if len(d.Items) > 0 {
+		d.follow(len(lines), height)
+	}
+	foot := ""
+	if len(lines) > height {
+		foot = s.Dim.Paint("up/down scroll")
+		if d.Scroll+height < len(lines) {
+			foot = s.Dim.Paint("more "+g.Down) + "  " + foot
+		}
+	}
+	body := append([]string{""}, lines[d.Scroll:d.Scroll+height]...)
+	body = append(body, "")
+	body = append(body, buttons...)
+	for i := range body {
+		body[i] = "  " + body[i]
+	}
+	block := frame.NewBlock(body, inner+4, len(body))
+	box := frame.Box{Title: s.Title.Paint(frame.Clean(d.Title)), Foot: foot, Focus: true}
+	if len(d.Buttons) == 0 {
+		box.Note = s.Key.Paint("esc") + s.Dim.Paint(" close")
+	}
+	out := box.Draw(block, s, g)
+	for i, line := range out.Lines {
+		out.Lines[i] = s.Surface(line)
+	}
+	return out
+}
+
+// follow keeps the chosen item, which is among the last lines, in view.
+func (d *Dialog) follow(total, height int) {
+	at := total - len(d.Items) + d.Choice
+	d.Scroll = min(d.Scroll, at)
+	d.Scroll = max(d.Scroll, at-height+1, 0)
+}
+
+func (d *Dialog) lines(s *style.Sheet, g *style.Glyphs, w int) []string {
+	var out []string
+	for _, p := range d.Body {
+		for _, line := range frame.Wrap(frame.Clean(p), w, 12) {
+			out = append(out, s.Text.Paint(line))
+		}
+	}
+	if len(d.Body) > 0 && len(d.Facts)+len(d.Items) > 0 {
+		out = append(out, "")
+	}
+	out = append(out, d.table(s, w)...)
+	if d.Warning != "" {
+		if len(out) > 0 {
+			out = append(out, "")
+		}
+		for i, line := range frame.Wrap(frame.Clean(d.Warning), w-2, 8) {
+			sign := g.Warn + " "
+			if i > 0 {
+				sign = "  "
+			}
+			out = append(out, s.Warn.Paint(sign+line))
+		}
+	}
+	return append(out, d.items(s, g, w)...)
+}
+
+func (d *Dialog) table(s *style.Sheet, w int) []string {
+	label := 0
+	for _, f := range d.Facts {
+		label = max(label, frame.Width(f.Label))
+	}
+	var out []string
+	for _, f := range d.Facts {
+		if f.Heading != "" {
+			if len(out) > 0 {
+				out = append(out, "")
+			}
+			out = append(out, s.Strong.Paint(f.Heading))
+			continue
+		}
+		out = append(out, d.fact(s, f, label, w)...)
+	}
+	return out
+}
+
+// fact is a line of the table; what is too long goes on below its value.
+func (d *Dialog) fact(s *style.Sheet, f Fact, label, w int) []string {
+	name, value, note := s.Dim, s.Text, s.Dim
+	if d.Keys {
+		name = s.Key
+	}
+	if f.Off {
+		name, value = s.Dim, s.Dim
+	}
+	text := frame.Clean(f.Value)
+	if f.Note != "" {
+		text += "  " + frame.Clean(f.Note)
+	}
+	var out []string
+	for i, line := range frame.Wrap(text, w-label-2, 6) {
+		head := frame.Blank(label)
+		if i == 0 {
+			head = frame.Fit(f.Label, label)
+			if plain, rest, ok := strings.Cut(line, "  "); ok && f.Note != "" {
+				line = value.Paint(plain) + "  " + note.Paint(rest)
+				out = append(out, name.Paint(head)+"  "+line)
+				continue
+			}
+		}
+		out = append(out, name.Paint(head)+"  "+value.Paint(line))
+	}
+	return out
+}
+
+func (d *Dialog) items(s *style.Sheet, g *style.Glyphs, w int) []string {
+	if len(d.Items) == 0 {
+		return nil
+	}
+	out := []string{}
+	for i, item := range d.Items {
+		note := ""
+		if item.Note != "" {
+			note = "  " + frame.Clean(item.Note)
+		}
+		text := frame.Clean(item.Text)
+		switch {
+		case i == d.Choice:
+			out = append(out, s.Selection.Paint(frame.Fit(" "+g.Right+" "+text+note, w)))
+		case item.Off:
+			out = append(out, s.Dim.Paint(frame.Fit("   "+text+note, w)))
+		default:
+			out = append(out, frame.Fit("   "+text+s.Dim.Paint(note), w))
+		}
+	}
+	return out
+}
+
+// buttons is the row of answers; the one in focus is reversed.
+func (d *Dialog) buttons(s *style.Sheet) []string {
+	if len(d.Buttons) == 0 {
+		return nil
+	}
+	var parts []string
+	for i, b := range d.Buttons {
+		text := " " + b.Label + " "
+		switch {
+		case i == d.Focus:
+			text = s.Selection.Paint(text)
+		case b.Danger:
+			text = s.Critical.Paint(text)
+		}
+		if b.Key != "" {
+			text += s.Dim.Paint(" ") + s.Key.Paint(b.Key)
+		}
+		parts = append(parts, text)
+	}
+	return []string{strings.Join(parts, "    "), ""}
+}

@@ -1,0 +1,194 @@
+// Package opfake is an operator for the console's tests: a fleet whose figures
+// are a pure function of its clock, with troubles in known places.
+//
+// An [Operator] is safe for concurrent use and starts no goroutine.
+package opfake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/clock"
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+)
+
+// Operator plays an engine.
+type Operator struct {
+	// Clock drives every figure.
+	Clock clock.Clock
+	// Shards is the number of shards.
+	Shards int
+	// Calm leaves the troubles out.
+	Calm bool
+	// Change edits each snapshot before it is handed out; nil for none.
+	Change func(s *ops.Snapshot)
+
+	mu       sync.Mutex
+	start    time.Time
+	fail     error
+	refuse   string
+	commands []ops.Command
+	pulls    int
+	silent   chan struct{}
+	pending  []*Operation
+}
+
+var _ ops.Operator = (*Operator)(nil)
+
+// New returns a fleet of n shards that has been up for three hours.
+func New(c clock.Clock, n int) *Operator {
+	return &Operator{Clock: c, Shards: n, start: c.Now().Add(-3*time.Hour - 12*time.Minute)}
+}
+
+// Fail lets every later call fail with err; nil mends it.
+func (o *Operator) Fail(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.fail = err
+}
+
+// Refuse lets every later command be refused; the empty reason accepts again.
+func (o *Operator) Refuse(reason string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.refuse = reason
+}
+
+// Silence lets every later call hang until its context ends.
+func (o *Operator) Silence() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.silent = make(chan struct{})
+}
+
+// Commands are those that were accepted, in order.
+func (o *Operator) Commands() []ops.Command {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return append([]ops.Command(nil), o.commands...)
+}
+
+// Pulls is how many snapshots were asked for.
+func (o *Operator) Pulls() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.pulls
+}
+
+// answer is the state of the line: an error, or a wait for the context.
+func (o *Operator) answer(ctx context.Context) error {
+	o.mu.Lock()
+	fail, silent := o.fail, o.silent
+	o.mu.Unlock()
+	if silent != nil {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return fail
+}
+
+// Snapshot implements [ops.Operator].
+func (o *Operator) Snapshot(ctx context.Context) (*ops.Snapshot, error) {
+	o.mu.Lock()
+	o.pulls++
+	o.mu.Unlock()
+	if err := o.answer(ctx); err != nil {
+		return nil, err
+	}
+	s := o.snapshot(o.Clock.Now())
+	if o.Change != nil {
+		o.Change(s)
+	}
+	return s, nil
+}
+
+// Do implements [ops.Operator]: the operation is done when [Operator.Finish] says so.
+func (o *Operator) Do(ctx context.Context, c ops.Command) (ops.Operation, error) {
+	if err := o.answer(ctx); err != nil {
+		return nil, err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.refuse != "" {
+		return nil, &ops.RefusedError{Command: c, Reason: o.refuse}
+	}
+	o.commands = append(o.commands, c)
+	op := &Operation{done: make(chan struct{}), total: max(1, len(c.Shards))}
+	o.pending = append(o.pending, op)
+	return op, nil
+}
+
+// Finish ends every operation under way, with err.
+func (o *Operator) Finish(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, op := range o.pending {
+		op.finish(err)
+	}
+	o.pending = nil
+}
+
+// Subscribe implements [ops.Operator]; nothing ever happens.
+func (o *Operator) Subscribe(context.Context, int) (<-chan ops.Event, error) {
+	return nil, errors.New("not played")
+}
+
+// Operation is a command under way.
+type Operation struct {
+	mu    sync.Mutex
+	done  chan struct{}
+	total int
+	ended bool
+	err   error
+}
+
+var _ ops.Operation = (*Operation)(nil)
+
+func (p *Operation) finish(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended, p.err = true, err
+	close(p.done)
+}
+
+// Progress implements [ops.Operation].
+func (p *Operation) Progress() ops.Progress {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended {
+		return ops.Progress{Done: p.total, Total: p.total, Text: "restart shard 1: done in 1s"}
+	}
+	return ops.Progress{Total: p.total, Text: "waits for READY"}
+}
+
+// Done implements [ops.Operation].
+func (p *Operation) Done() <-chan struct{} { return p.done }
+
+// Err implements [ops.Operation].
+func (p *Operation) Err() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.err
+}
+
+// Shard implements [ops.Operator].
+func (o *Operator) Shard(ctx context.Context, id int) (*ops.ShardDetail, error) {
+	if err := o.answer(ctx); err != nil {
+		return nil, err
+	}
+	if id < 0 || id >= o.Shards {
+		return nil, fmt.Errorf("shard %d: %w", id, ops.ErrNoShard)
+	}
+	return o.detail(id, o.Clock.Now()), nil
+}
+
+// Log implements [ops.Operator].
+func (o *Operator) Log(ctx context.Context, q ops.LogQuery) (ops.LogPage, error) {
+	if err := o.answer(ctx); err != nil {
+		return ops.LogPage{}, err
+	}
+	return o.page(q, o.Clock.Now()), nil
+}

@@ -1,0 +1,53 @@
+package tui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// key answers a key press. The topmost of dialog, question and filter hears it;
+// else the registry does.
+func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
+	key := msg.String()
+	if m.layout.mode == modeTiny && m.dialogs.Len() == 0 {
+		return m.tinyKey(key)
+	}
+	switch {
+	case m.dialogs.Len() > 0:
+		return m.dialogKey(key)
+	case m.confirm != nil:
+		return m.confirmKey(key)
+	case m.filter.editing:
+		m.filterKey(key, msg.Text)
+		return nil
+	}
+	if a := m.byKey(key); a != nil {
+		return m.runAction(a)
+	}
+	return nil
+}
+
+// tinyKey is what works on a screen too small to show questions: leaving, with
+// the same care as elsewhere.
+func (m *model) tinyKey(key string) tea.Cmd {
+	quits := key == "q" || key == "ctrl+c"
+	switch {
+	case m.confirm != nil && key != "ctrl+c":
+		return m.confirmKey(key)
+	case m.confirm != nil, quits && m.opt.Attached:
+		return m.leave(leaveStop)
+	case quits:
+		m.ask("stop the engine? y", func(m *model) tea.Cmd { return m.leave(leaveStop) })
+	}
+	return nil
+}
+
+// paste takes text into the filter that is being typed; elsewhere pasted text
+// would be a string of keys nobody meant.
+func (m *model) paste(text string) {
+	if !m.filter.editing {
+		return
+	}
+	m.filterKey("", strings.Join(strings.Fields(text), " "))
+}

@@ -1,0 +1,73 @@
+package tui
+
+import (
+	tea "charm.land/bubbletea/v2"
+)
+
+// wheelLines is how far one notch of the wheel scrolls.
+const wheelLines = 3
+
+// click selects the shard under the mouse, gives a panel the keys, or runs the
+// action on the key bar. Dialogs and questions are answered by keys alone: a
+// stray click must not confirm anything.
+func (m *model) click(at tea.Mouse) tea.Cmd {
+	if at.Button != tea.MouseLeft || m.dialogs.Len() > 0 || m.confirm != nil {
+		return nil
+	}
+	l := m.layout
+	m.dirty = true
+	switch {
+	case l.keys.has(at.X, at.Y):
+		return m.clickKeyBar(at.X)
+	case l.alert.has(at.X, at.Y) && len(m.alerts) > 0:
+		return m.runAction(m.byID("alert"))
+	case l.shards.has(at.X, at.Y):
+		return m.clickShard(at.X-l.shards.X-1, at.Y-l.shards.Y-1)
+	case l.log.has(at.X, at.Y) && m.page != pageLog:
+		m.focus = focusLog
+		m.relayout()
+	}
+	return nil
+}
+
+func (m *model) clickKeyBar(x int) tea.Cmd {
+	for _, s := range m.spans {
+		if x >= s.From && x < s.To {
+			return m.runAction(m.byID(s.ID))
+		}
+	}
+	return nil
+}
+
+func (m *model) clickShard(x, y int) tea.Cmd {
+	m.focus = focusShards
+	m.relayout()
+	i, ok := m.layout.grid.At(x, y)
+	if !ok {
+		return nil
+	}
+	return moving(func(m *model) { m.selectIndex(m.worstIn(m.layout.grid.Bucket(i))) })(m)
+}
+
+// wheel scrolls the log, or the dialog that is open.
+func (m *model) wheel(at tea.Mouse) {
+	by, key := 0, ""
+	switch at.Button {
+	case tea.MouseWheelUp:
+		by, key = wheelLines, "up"
+	case tea.MouseWheelDown:
+		by, key = -wheelLines, "down"
+	default:
+		return
+	}
+	m.dirty = true
+	if d := m.dialogs.Top(); d != nil {
+		if len(d.Items) == 0 {
+			d.Handle(key, m.now())
+		}
+		return
+	}
+	if !m.layout.log.empty() {
+		m.log.scroll(by, m.logHeight())
+	}
+}

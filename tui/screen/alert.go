@@ -1,0 +1,85 @@
+package screen
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+	"github.com/gatehouse-gateway/gatehouse/tui/frame"
+)
+
+// SortAlerts returns the alerts in the order of their urgency: critical before
+// warnings, the newest first.
+func SortAlerts(alerts []ops.Alert) []ops.Alert {
+	out := slices.Clone(alerts)
+	slices.SortStableFunc(out, func(a, b ops.Alert) int {
+		if a.Level != b.Level {
+			return cmp.Compare(b.Level, a.Level)
+		}
+		return b.Since.Compare(a.Since)
+	})
+	return out
+}
+
+// Alert is the second line: the alert at index at of the sorted ones, or, if
+// all is well, a quiet word about the engine. The line is always there, so that
+// nothing jumps when trouble begins.
+func Alert(l Look, s *ops.Snapshot, sorted []ops.Alert, at int, key string, w int) string {
+	if len(sorted) == 0 {
+		return frame.Fit(quiet(l, s, w), w)
+	}
+	at = min(max(at, 0), len(sorted)-1)
+	a := sorted[at]
+	paint, sign := l.S.Warn, l.G.Warn
+	if a.Level == ops.AlertCritical {
+		paint, sign = l.S.Critical, l.G.Critical
+	}
+	right := l.label("since " + l.ago(a.Since))
+	if len(sorted) > 1 {
+		right += l.sep() + strconv.Itoa(at+1) + l.label(" of ") + strconv.Itoa(len(sorted))
+	}
+	if key != "" && (a.Shard >= 0 || len(sorted) > 1) {
+		right += l.sep() + l.S.Key.Paint(key) + l.label(" show")
+	}
+	right = "  " + right + " "
+	if frame.Width(right) > w/2 {
+		right = ""
+	}
+	return frame.Ends(" "+paint.Paint(sign+" "+frame.Clean(a.Text)), right, w)
+}
+
+// headerFull is the width from which the first line has room for all figures.
+const headerFull = 120
+
+func quiet(l Look, s *ops.Snapshot, w int) string {
+	if s == nil {
+		return ""
+	}
+	parts := []string{" " + l.S.OK.Paint(l.G.OK) + l.label(" no alerts")}
+	if w < headerFull {
+		parts = append(parts, frame.Count(s.Fleet.Guilds)+l.label(" guilds"), identifyFigure(l, s.Identify, true))
+	}
+	if !s.StartedAt.IsZero() {
+		parts = append(parts, l.label("up "+l.ago(s.StartedAt)))
+	}
+	if f := s.Fleet; f.Total > 0 {
+		held := f.Last - f.First + 1
+		text := "all " + strconv.Itoa(f.Total) + " shards"
+		if held != f.Total {
+			text = "shards " + strconv.Itoa(f.First) + "-" + strconv.Itoa(f.Last) + " of " + strconv.Itoa(f.Total)
+		}
+		parts = append(parts, l.label(text))
+	}
+	if n := len(s.Workers); n > 0 {
+		parts = append(parts, l.label(frame.Plural(n, "worker")))
+	}
+	if n := s.Fleet.Unavailable; n > 0 {
+		parts = append(parts, l.S.Warn.Paint(frame.Plural(n, "guild")+" unavailable"))
+	}
+	if n := s.Fleet.Loading; n > 0 {
+		parts = append(parts, l.label(frame.Plural(n, "guild")+" loading"))
+	}
+	return strings.Join(parts, l.sep())
+}

@@ -1,0 +1,162 @@
+package screen
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+	"github.com/gatehouse-gateway/gatehouse/tui/frame"
+)
+
+// Shards is what the shard panel shows.
+type Shards struct {
+	Shards  []ops.Shard
+	Total   int // shards of the bot, over all processes
+	Grid    frame.Grid
+	Cursor  int          // index of the selected shard
+	Match   []bool       // by index; nil if every shard passes the filter
+	Filter  string       // empty for none
+	Matches int          // shards that pass it
+	Marked  map[int]bool // by id
+	Metric  Metric
+	Focus   bool
+}
+
+// lookDim is the look of shards that the filter leaves out; states come before
+// it, and what is special after.
+const (
+	lookDim  = int(ops.ShardFailed) + 1
+	lookCalm = lookDim + 1 // ready, where blocks of colour stand close
+	lookHeat = lookCalm + 1
+)
+
+// Draw is the panel of w×h cells.
+func (v Shards) Draw(l Look, w, h int) frame.Block {
+	box := frame.Box{Title: v.title(l), Note: v.note(l), Foot: v.legend(l, w-4), Focus: v.Focus}
+	return box.Draw(v.body(l, w-2, h-2), l.S, l.G)
+}
+
+func (v Shards) body(l Look, w, h int) frame.Block {
+	if len(v.Shards) == 0 {
+		return frame.NewBlock([]string{"", l.label(" no shards yet: waiting for Discord's answer")}, w, h)
+	}
+	if v.Grid.Kind == frame.GridTiles {
+		return v.tiles(l, w, h)
+	}
+	return v.Grid.Draw(v.Cells(), v.Cursor, Palette(l), w, h)
+}
+
+// Palette is what the cells' indices mean: signs by state, looks by state, then
+// the special ones, then heat.
+func Palette(l Look) frame.Palette {
+	p := frame.Palette{Signs: l.G.State[:], Selection: l.S.Selection, Dim: l.S.Dim, Half: l.G.HalfBlock}
+	p.Looks = append(p.Looks, l.S.State[:]...)
+	p.Looks = append(p.Looks, l.S.Border, l.S.Calm)
+	p.Looks = append(p.Looks, l.S.Heat[:]...)
+	return p
+}
+
+// Cells is the fleet as the grid draws it.
+func (v Shards) Cells() []frame.Cell {
+	cells := make([]frame.Cell, len(v.Shards))
+	for i := range v.Shards {
+		s := &v.Shards[i]
+		state := min(s.State, ops.ShardFailed)
+		c := frame.Cell{Sign: uint8(state), Look: uint8(state), Rank: rank(s.State)}
+		if state == ops.ShardReady && v.Grid.Kind == frame.GridHalves {
+			c.Look = uint8(lookCalm)
+		}
+		if step, ok := v.Metric.step(s); ok {
+			c.Look = uint8(lookHeat + step)
+			// Where several share a cell, the hottest of the calm ones shows.
+			c.Rank = max(c.Rank, frame.RankCalm)
+			if v.Grid.Kind == frame.GridBuckets && s.State == ops.ShardReady {
+				c.Rank += uint8(step)
+			}
+		}
+		if v.Match != nil && i < len(v.Match) && !v.Match[i] {
+			c.Look, c.Rank = uint8(lookDim), 0
+		}
+		c.Marked = len(v.Marked) > 0 && v.Marked[s.ID]
+		cells[i] = c
+	}
+	return cells
+}
+
+// rank orders states by how much they need a person.
+func rank(s ops.ShardState) uint8 {
+	switch s {
+	case ops.ShardReady:
+		return frame.RankCalm
+	case ops.ShardFailed:
+		return 19
+	case ops.ShardBackoff:
+		return 18
+	case ops.ShardStopped:
+		return 17
+	case ops.ShardConnecting:
+		return 16
+	case ops.ShardResuming:
+		return 15
+	case ops.ShardIdentifying:
+		return 14
+	case ops.ShardQueued:
+		return 13
+	default:
+		return 12
+	}
+}
+
+// Worse reports whether state a needs a person more than b.
+func Worse(a, b ops.ShardState) bool { return rank(a) > rank(b) }
+
+func (v Shards) title(l Look) string {
+	text := l.S.Title.Paint("shards") + " " + strconv.Itoa(len(v.Shards))
+	if v.Total > len(v.Shards) {
+		text += l.label(" of " + strconv.Itoa(v.Total))
+	}
+	text += l.sep() + l.label("colour ") + v.Metric.String()
+	switch v.Grid.Kind {
+	case frame.GridHalves:
+		text += l.sep() + l.label("2 in a cell")
+	case frame.GridBuckets:
+		text += l.sep() + l.label(strconv.Itoa(v.Grid.Per)+" in a cell, the worst shown")
+	}
+	return text
+}
+
+func (v Shards) note(l Look) string {
+	var parts []string
+	if n := len(v.Marked); n > 0 {
+		parts = append(parts, l.S.Accent.Paint(strconv.Itoa(n)+" marked"))
+	}
+	if v.Filter != "" {
+		parts = append(parts, l.S.Accent.Paint("/"+frame.Cut(v.Filter, 24))+
+			l.label(" "+strconv.Itoa(v.Matches)+" of "+strconv.Itoa(len(v.Shards))))
+	}
+	return strings.Join(parts, l.sep())
+}
+
+// legend explains the signs that occur, and the heat scale if there is one.
+func (v Shards) legend(l Look, w int) string {
+	var scale, states []string
+	if v.Metric != MetricState {
+		for i, text := range v.Metric.steps() {
+			scale = append(scale, l.S.Heat[i].Paint(l.G.State[ops.ShardReady])+l.label(" "+text))
+		}
+	}
+	var seen [ops.ShardFailed + 1]bool
+	for i := range v.Shards {
+		seen[min(v.Shards[i].State, ops.ShardFailed)] = true
+	}
+	for _, state := range ops.ShardStates() {
+		if seen[state] && (v.Metric == MetricState || !state.Up()) {
+			states = append(states, l.state(state)+l.label(" "+state.String()))
+		}
+	}
+	text := func() string { return strings.Join(append(scale[:len(scale):len(scale)], states...), "  ") }
+	for len(states) > 0 && frame.Width(text()) > w-2 {
+		states = states[1:] // the calmest come first, and are the best known
+	}
+	return frame.Cut(text(), w-2)
+}

@@ -1,0 +1,75 @@
+package screen
+
+import (
+	"strconv"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+	"github.com/gatehouse-gateway/gatehouse/tui/frame"
+)
+
+// The least size at which there is more than a summary.
+const (
+	MinWidth  = 60
+	MinHeight = 16
+)
+
+// Summary is what is left on a screen too small for more: what is wrong, in
+// order of urgency, then the size that is needed.
+func Summary(l Look, s *ops.Snapshot, alerts []ops.Alert, badges []Badge, w, h int) frame.Block {
+	var lines []string
+	for _, b := range badges {
+		if b.Alarm {
+			lines = append(lines, l.S.Critical.Paint(frame.Clean(b.Text)))
+		}
+	}
+	if s == nil {
+		lines = append(lines, l.label("waiting for the engine"))
+	} else {
+		lines = append(lines, compactStates(l, s.Fleet))
+		if len(alerts) > 0 {
+			text := l.G.Warn + " " + frame.Clean(alerts[0].Text)
+			for _, line := range frame.Wrap(text, max(w, 1), max(1, h-4)) {
+				lines = append(lines, l.S.Critical.Paint(line))
+			}
+		}
+		lines = append(lines, frame.Rate(s.Traffic.Rate)+l.label(" ev/s  queue ")+frame.Count(s.Traffic.Depth)+
+			l.label(" lag ")+lag(s.Traffic.Lag))
+	}
+	need := strconv.Itoa(MinWidth) + "x" + strconv.Itoa(MinHeight)
+	hint := l.label("needs "+need+", has "+strconv.Itoa(w)+"x"+strconv.Itoa(h)+"  ") + l.S.Key.Paint("q") + l.label(" quit")
+	room := max(1, h)
+	if len(lines) >= room {
+		return frame.NewBlock(lines[:room], w, h)
+	}
+	for len(lines) < room-1 {
+		lines = append(lines, "")
+	}
+	return frame.NewBlock(append(lines, hint), w, h)
+}
+
+// compactStates is the number of shards that are ready, and of those that are not.
+func compactStates(l Look, f ops.Fleet) string {
+	ready, rest := f.ByState[ops.ShardReady], 0
+	for state, n := range f.ByState {
+		if ops.ShardState(state) != ops.ShardReady {
+			rest += n
+		}
+	}
+	text := l.state(ops.ShardReady) + " " + strconv.Itoa(ready) + l.label(" ready ")
+	if rest > 0 {
+		text += l.S.Critical.Paint(strconv.Itoa(rest) + " not")
+	}
+	return text
+}
+
+// ShardLine is the selected shard on one line, where there is no drawer.
+func ShardLine(l Look, s *ops.Shard) string {
+	if s == nil {
+		return ""
+	}
+	text := l.label("shard ") + strconv.Itoa(s.ID) + " " + l.stateStyle(s.State).Paint(l.stateSign(s.State)+" "+s.State.String())
+	if s.State.Up() {
+		text += "  " + frame.Latency(s.Latency, l.G.Dash)
+	}
+	return text + "  " + frame.Count(s.Guilds) + l.label(" guilds  ") + frame.Rate(s.Rate) + l.label("/s")
+}

@@ -1,0 +1,233 @@
+package tui
+
+import (
+	"strconv"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/gatehouse-gateway/gatehouse/tui/frame"
+	"github.com/gatehouse-gateway/gatehouse/tui/screen"
+	"github.com/gatehouse-gateway/gatehouse/tui/style"
+)
+
+// View is the frame. It is drawn only if something that it shows has changed.
+func (m *model) View() tea.View {
+	if !m.dirty {
+		return m.frame
+	}
+	m.dirty = false
+	m.draws++
+	m.frame = tea.NewView(m.draw())
+	m.frame.AltScreen = true
+	m.frame.ReportFocus = true
+	if m.mouse && m.page != pageLog {
+		m.frame.MouseMode = tea.MouseModeCellMotion
+	}
+	return m.frame
+}
+
+// draw is the whole frame as text.
+func (m *model) draw() string {
+	if m.w <= 0 || m.h <= 0 {
+		return ""
+	}
+	look := screen.Look{S: m.sheet, G: m.glyphs, Now: m.now()}
+	if !m.frozen.IsZero() {
+		look.Now = m.frozen
+	}
+	var all frame.Block
+	if m.layout.mode == modeTiny {
+		all = m.tiny(look)
+	} else {
+		all = frame.Stack(m.top(look), m.body(look), m.bottom(look))
+	}
+	if d := m.dialogs.Top(); d != nil {
+		all = frame.Centre(all, d.Draw(m.sheet, m.glyphs, m.w, m.h))
+	}
+	for i, line := range all.Lines {
+		if m.glyphs.Kind == style.ASCII {
+			line = frame.ASCII(line)
+		}
+		all.Lines[i] = m.sheet.Ground(line)
+	}
+	return strings.Join(all.Lines, "\n")
+}
+
+func (m *model) tiny(look screen.Look) frame.Block {
+	b := screen.Summary(look, m.snap, m.alerts, m.badges(look), m.w, m.h)
+	if m.confirm != nil && len(b.Lines) > 0 {
+		b.Lines[len(b.Lines)-1] = frame.Fit(m.sheet.Warn.Paint(m.confirm.question), m.w)
+	}
+	return b
+}
+
+func (m *model) top(look screen.Look) frame.Block {
+	header := screen.Header{Snap: m.snap, Title: m.opt.Title, Badges: m.badges(look)}
+	return frame.Block{W: m.w, Lines: []string{
+		header.Draw(look, m.w),
+		screen.Alert(look, m.snap, m.alerts, m.alertIndex(), "a", m.w),
+	}}
+}
+
+// badges are what is special about this console now.
+func (m *model) badges(look screen.Look) []screen.Badge {
+	var out []screen.Badge
+	if text := m.stale(m.now()); text != "" {
+		out = append(out, screen.Badge{Text: text, Alarm: true})
+	}
+	if !m.frozen.IsZero() {
+		out = append(out, screen.Badge{Text: look.G.Frozen + " frozen " + frame.Age(m.now().Sub(m.frozen)) + m.unseen(), Alarm: true})
+	}
+	if m.opt.ReadOnly {
+		out = append(out, screen.Badge{Text: "READ-ONLY"})
+	}
+	return out
+}
+
+// unseen says that there are alerts which the frozen display does not show.
+func (m *model) unseen() string {
+	shown := map[string]bool{}
+	for _, a := range m.alerts {
+		shown[a.ID] = true
+	}
+	n := 0
+	for _, a := range m.live.Alerts {
+		if !shown[a.ID] {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return ", " + frame.Plural(n, "new alert")
+}
+
+// body is what is between the two lines at the top and the two at the bottom.
+func (m *model) body(look screen.Look) frame.Block {
+	l := m.layout
+	if m.snap == nil {
+		return m.waiting(look, m.w, m.h-4)
+	}
+	switch l.page {
+	case pageDrawer:
+		return m.drawer(look).Draw(look, l.drawer.W, l.drawer.H)
+	case pageGrid:
+		return m.grid().Draw(look, l.shards.W, l.shards.H)
+	case pageLog:
+		return m.log.view(true).Draw(look, l.log.W, l.log.H)
+	}
+	shards := m.grid().Draw(look, l.shards.W, l.shards.H)
+	if l.mode == modeFull {
+		return frame.Stack(
+			frame.Beside(shards, m.drawer(look).Draw(look, l.drawer.W, l.drawer.H)),
+			frame.Beside(screen.Charts(look, m.snap, l.charts.W, l.charts.H), screen.Sinks(look, m.snap.Sinks, l.sinks.W, l.sinks.H)),
+			m.log.view(false).Draw(look, l.log.W, l.log.H),
+		)
+	}
+	sinks := frame.Block{W: m.w, Lines: []string{screen.SinksLine(look, m.snap.Sinks, m.w)}}
+	if l.log.empty() {
+		return frame.Stack(shards, sinks)
+	}
+	return frame.Stack(shards, sinks, m.log.view(false).Draw(look, l.log.W, l.log.H))
+}
+
+// waiting fills the body until the first snapshot has come.
+func (m *model) waiting(look screen.Look, w, h int) frame.Block {
+	text := "asking the engine" + look.G.Dots
+	if m.pull.err != nil {
+		text = "the engine does not answer: " + frame.Clean(m.pull.err.Error())
+	}
+	lines := make([]string, h/2)
+	lines = append(lines, frame.Blank((w-frame.Width(text))/2)+m.sheet.Dim.Paint(text))
+	return frame.NewBlock(lines, w, h)
+}
+
+func (m *model) grid() screen.Shards {
+	return screen.Shards{
+		Shards: m.snap.Shards, Total: m.snap.Fleet.Total, Grid: m.layout.grid, Cursor: m.sel.index,
+		Match: m.filter.match, Filter: m.filter.active.String(), Matches: m.filter.matches,
+		Marked: m.sel.marked, Metric: m.metric,
+		Focus: !m.log.focus && m.layout.mode == modeFull,
+	}
+}
+
+func (m *model) drawer(look screen.Look) screen.Drawer {
+	s := m.selected()
+	if s == nil {
+		return screen.Drawer{Page: m.page == pageDrawer}
+	}
+	d := screen.Drawer{
+		Shard: s, Detail: m.detail.of(s.ID), Page: m.page == pageDrawer,
+		Actions: m.hints(func(a *action) bool { return a.drawer }),
+	}
+	if m.detail.shard == s.ID {
+		d.Error = m.detail.failed
+	}
+	if s.Worker >= 0 && s.Worker < len(m.snap.Workers) {
+		d.Worker = &m.snap.Workers[s.Worker]
+	}
+	return d
+}
+
+// onBar picks the actions of the key bar: those of the page, and the pinned ones.
+func (m *model) onBar(a *action) bool {
+	if m.page == pageLog {
+		return a.group == groupLog || a.pin
+	}
+	return a.bar
+}
+
+func (m *model) bottom(look screen.Look) frame.Block {
+	hints := m.hints(m.onBar)
+	note := "refresh " + frame.Duration(m.pull.refresh)
+	keys, spans := screen.KeyBar(look, hints, note, m.w)
+	m.spans = spans
+	return frame.Block{W: m.w, Lines: []string{m.message(look).Draw(look, m.w), keys}}
+}
+
+// message is the line above the keys: whatever waits for an answer first.
+func (m *model) message(look screen.Look) screen.Message {
+	switch {
+	case m.confirm != nil:
+		return screen.Message{Tone: screen.ToneAsk, Text: m.confirm.question,
+			Input: "  " + look.S.Key.Paint("y") + " yes  " + look.S.Dim.Paint("any other key: no")}
+	case m.filter.editing:
+		return m.filterMessage(look)
+	case m.toast.text != "":
+		return screen.Message{Tone: m.toast.tone, Text: m.toast.text, Note: m.runningNote(look)}
+	case len(m.running) > 0:
+		return screen.Message{Tone: screen.ToneQuiet, Text: m.running[len(m.running)-1].status(m.now()), Note: m.runningNote(look)}
+	case m.layout.drawer.empty():
+		return screen.Message{Input: screen.ShardLine(look, m.selected())}
+	case len(m.journal) > 0:
+		last := m.journal[len(m.journal)-1]
+		return screen.Message{Text: last.at.Format("15:04:05") + " " + last.text}
+	}
+	return screen.Message{}
+}
+
+func (m *model) runningNote(look screen.Look) string {
+	if len(m.running) < 2 {
+		return ""
+	}
+	return look.S.Dim.Paint(strconv.Itoa(len(m.running)) + " actions under way")
+}
+
+func (m *model) filterMessage(look screen.Look) screen.Message {
+	before, after := m.filter.input.halves()
+	note := strconv.Itoa(m.matching()) + look.S.Dim.Paint(" of "+strconv.Itoa(len(m.shards()))+" shards")
+	if m.filter.err != nil {
+		note = look.S.Warn.Paint(frame.Cut(frame.Clean(m.filter.err.Error()), m.w/2-4))
+	}
+	return screen.Message{
+		Input: look.S.Accent.Paint("/"+before) + look.S.Key.Paint(look.G.Cursor) + look.S.Accent.Paint(after), Note: note,
+	}
+}
+
+func (m *model) matching() int {
+	if m.filter.match == nil {
+		return len(m.shards())
+	}
+	return m.filter.matches
+}
