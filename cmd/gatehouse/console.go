@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/user"
+
+	"github.com/gatehouse-gateway/gatehouse/cmd/gatehouse/internal/config"
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+	"github.com/gatehouse-gateway/gatehouse/themes"
+	"github.com/gatehouse-gateway/gatehouse/tui"
+)
+
+// console is the screen of a session.
+type console struct {
+	options tui.Options
+	screen  *screen
+	stderr  io.Writer
+}
+
+// newConsole prepares the console; nothing is drawn before show.
+func (a *app) newConsole(c config.TUI, readOnly bool, s *screen) (*console, error) {
+	theme, err := themes.Load(c.Theme)
+	if err != nil {
+		return nil, usagef("config: tui.theme: %w", err)
+	}
+	return &console{screen: s, stderr: a.stderr, options: tui.Options{
+		Theme:      theme,
+		Background: c.Background,
+		Glyphs:     c.Glyphs,
+		Env:        a.env,
+		Input:      a.stdin,
+		Output:     a.stdout,
+		Refresh:    c.Refresh,
+		Mouse:      c.Mouse,
+		ReadOnly:   readOnly,
+		User:       a.user(),
+		CanDetach:  true,
+	}}, nil
+}
+
+// show runs the console until it is left or ctx ends. It reports whether the
+// session shall go on without it: the operator detached, or the terminal went.
+func (c *console) show(ctx context.Context, op ops.Operator) (stay bool, err error) {
+	c.options.Operator = op
+	err = tui.Run(ctx, c.options)
+	switch {
+	case err == nil || ctx.Err() != nil:
+		return false, nil
+	case errors.Is(err, tui.ErrDetached):
+		c.screen.release()
+		fmt.Fprintln(c.stderr, "gatehouse: the console is closed, the shards go on; Ctrl-C stops them")
+		return true, nil
+	case errors.Is(err, tui.ErrTerminalLost):
+		return true, nil
+	default:
+		return false, err
+	}
+}
+
+// user is who acts at the console, for the log.
+func (a *app) user() string {
+	for _, name := range []string{"SUDO_USER", "USER", "LOGNAME"} {
+		if who := a.variable(name); who != "" {
+			return who
+		}
+	}
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return ""
+}

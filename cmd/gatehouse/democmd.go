@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gatehouse-gateway/gatehouse/cmd/gatehouse/internal/config"
+	"github.com/gatehouse-gateway/gatehouse/engine/discordtest"
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+)
+
+// demoOptions are the flags of demo.
+type demoOptions struct {
+	simFlags
+	noTUI    bool
+	logLevel string
+}
+
+func (a *app) demoCommand() *cobra.Command {
+	o := demoOptions{simFlags: simFlags{shards: 32, guilds: 4000, rate: 300, maxConcurrency: 32, seed: 1}, logLevel: "warn"}
+	o.heartbeat = demoHeartbeat
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "The same engine and console against a simulated Discord, without a token",
+		Long: `Runs a simulated Discord, a sample bot, and between them the same engine and
+console as "gatehouse run", in one process and on loopback alone. Sockets drop,
+Discord asks for reconnects, and the bot is away for some seconds now and then.
+At the end every event that Discord issued is compared with what the bot got:
+exit code 1 if one was lost, repeated without its id or out of order, or if a
+rule of Discord was broken.
+
+Neither your configuration nor your token is read.`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context(), &o) },
+	}
+	o.add(cmd)
+	cmd.Flags().BoolVar(&o.noTUI, "no-tui", false, "no console: a summary at the end")
+	cmd.Flags().StringVar(&o.logLevel, "log-level", o.logLevel, "of the log on stderr, without the console: debug, info, warn or error")
+	return cmd
+}
+
+func (a *app) demo(ctx context.Context, o *demoOptions) error {
+	if err := errors.Join(o.check(), checkReport(o.report)); err != nil {
+		return err
+	}
+	world, err := newDemoWorld(o)
+	if err != nil {
+		return err
+	}
+	defer world.close()
+	show := a.wantsConsole(o.noTUI)
+	log, screen, closeLog, err := a.openLog(config.Log{Level: o.logLevel, Format: "auto"}, show, nil)
+	if err != nil {
+		return err
+	}
+	defer closeLog()
+	if !show && !o.noTUI {
+		log.Info("running without the console", "reason", a.noConsoleReason())
+	}
+	s, err := a.demoSession(world, o, log)
+	if err != nil {
+		return err
+	}
+	if show {
+		if s.console, err = a.newConsole(config.Default().TUI, false, screen); err != nil {
+			return err
+		}
+		s.console.options.CanDetach = false
+	}
+	if err := world.start(ctx); err != nil {
+		return err
+	}
+	began := time.Now()
+	_, err = s.hold(ctx)
+	return errors.Join(err, a.demoVerdict(world, o, time.Since(began)))
+}
+
+// demoHeartbeat is a quarter of Discord's interval: latencies come soon, and a
+// silent connection is noticed while somebody looks.
+const demoHeartbeat = 10 * time.Second
+
+// demoSession is the session that run would make of the demo's configuration.
+func (a *app) demoSession(world *demoWorld, o *demoOptions, log *slog.Logger) (*session, error) {
+	c, err := engineConfig(world.config(), log)
+	if err != nil {
+		return nil, err
+	}
+	c.Name, c.Seed = "demo", o.seed
+	return &session{
+		engine:   c,
+		log:      log,
+		duration: o.duration,
+		company:  world.play,
+		farewell: func(ops.Operator) {
+			if !o.noTUI {
+				fmt.Fprintln(a.stderr, "gatehouse: the demo ends: bringing the bot the last events")
+			}
+			world.drain()
+		},
+	}, nil
+}
+
+// demoVerdict audits the demo, writes the report and says how it went.
+func (a *app) demoVerdict(world *demoWorld, o *demoOptions, took time.Duration) error {
+	result := world.result(took)
+	result.judge()
+	result.print(a.stdout)
+	if o.report != "" {
+		if err := writeReport(o.report, result); err != nil {
+			return err
+		}
+		fmt.Fprintln(a.stdout, "report: "+o.report)
+	}
+	if !result.OK {
+		return errSilent
+	}
+	return nil
+}
+
+// demoIntents are all there are: the simulated bot was granted every one.
+const demoIntents = discordtest.AllIntents

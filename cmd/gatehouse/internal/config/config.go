@@ -1,0 +1,132 @@
+package config
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/engine"
+	"github.com/gatehouse-gateway/gatehouse/engine/discord"
+	"github.com/gatehouse-gateway/gatehouse/themes"
+)
+
+// Config is the effective configuration. Every field is valid on its own and
+// together with the others once [Loaded.Check] has passed.
+type Config struct {
+	Discord  Discord
+	Shards   engine.ShardsConfig
+	Identify engine.IdentifyConfig
+	Reshard  Reshard
+	Queue    Queue
+	Sinks    []Sink // without the ones of other versions; empty if none is configured
+	Log      Log
+	TUI      TUI
+}
+
+// Discord says who the bot is and how to talk to Discord.
+type Discord struct {
+	Token     discord.Token // zero if none was given
+	TokenFile string        // where Token was read; empty if it was given directly
+
+	APIBase           string          // URL of the REST API or of a proxy in its place, with version
+	RESTAuthorization string          // sent instead of "Bot TOKEN"; empty for that. A secret
+	Intents           discord.Intents // default Guilds and GuildMessages
+	Compress          Compression
+	Presence          json.RawMessage // `d` of op 3 with placeholders; empty for none
+	Properties        discord.Properties
+	LargeThreshold    int // members, 50 to 250; default 50
+}
+
+// Compression is how Discord compresses what it sends.
+type Compression string
+
+// The compressions of this version.
+const (
+	CompressZlib Compression = "zlib-stream" // the default
+	CompressNone Compression = "none"
+)
+
+// Reshard is read and checked, so that a file may carry it, but not acted on by
+// this version: [Load] warns of every key of it that is set.
+type Reshard struct {
+	Auto        bool
+	AtPercent   int // of 2500 guilds a shard; 1 to 100
+	CheckEvery  time.Duration
+	Soak        time.Duration
+	LoadTimeout time.Duration
+	Target      string // "recommended" or a number
+}
+
+// Queue bounds what waits for the bot. It lives in memory in this version.
+type Queue struct {
+	engine.QueueConfig
+	// Dir holds the events that the bot refuses. [Load] fills it with the XDG
+	// state folder if it is not set.
+	Dir string
+}
+
+// Sink is one destination of events.
+type Sink struct {
+	Name          string // unique; default the kind, then kind-2 …
+	Kind          string // "http"
+	URL           string
+	Authorization string        // value of the Authorization header; empty for none. A secret
+	Batch         int           // most events of one delivery; default 1
+	Parallel      int           // most deliveries at a time; default 64
+	Order         string        // "shard"
+	Only          []string      // event types that pass; empty for all
+	Drop          []string      // event types that do not pass
+	Timeout       time.Duration // of one delivery; default 10 s
+	MaxAttempts   int           // for events that the bot refuses; default 5
+}
+
+// Log says what is logged and where.
+type Log struct {
+	Level  string // debug, info, warn, error
+	Format string // auto, text, json; auto is text on a terminal, else json
+	File   string // appended to; empty for stderr, or for nowhere while the console is on
+}
+
+// TUI is how the console looks.
+type TUI struct {
+	Theme      string
+	Background string        // theme, terminal
+	Refresh    time.Duration // between two looks at the engine, 100 ms to 10 s
+	Glyphs     string        // auto, braille, block, ascii
+	Mouse      bool
+}
+
+// Default is what holds where nothing is configured.
+func Default() Config {
+	return Config{
+		Discord: Discord{
+			APIBase:        DiscordAPI,
+			Intents:        defaultIntents,
+			Compress:       CompressZlib,
+			Properties:     discord.Properties{OS: "linux", Browser: "gatehouse", Device: "gatehouse"},
+			LargeThreshold: 50,
+		},
+		Shards:   engine.ShardsConfig{Last: -1, PerWorker: 25, LargeBot: true},
+		Identify: engine.IdentifyConfig{Reserve: engine.Amount{Percent: 10}, Spacing: identifySpacing},
+		Reshard: Reshard{AtPercent: 80, CheckEvery: 8 * time.Hour, Soak: 10 * time.Second,
+			LoadTimeout: 10 * time.Minute, Target: "recommended"},
+		Queue: Queue{QueueConfig: engine.QueueConfig{MaxAge: 24 * time.Hour, Memory: 256 << 20,
+			WhenFull: engine.DropOldest}},
+		Log: Log{Level: "info", Format: "auto"},
+		TUI: TUI{Theme: themes.DefaultName, Background: "theme", Refresh: 250 * time.Millisecond, Glyphs: "auto", Mouse: true},
+	}
+}
+
+// defaultSink is a sink of which nothing but its place is known.
+func defaultSink() Sink {
+	return Sink{Kind: "http", Batch: 1, Parallel: 64, Order: "shard", Timeout: 10 * time.Second, MaxAttempts: 5}
+}
+
+// DiscordAPI is the base of Discord's REST API, of the version this program speaks.
+const DiscordAPI = "https://discord.com/api/v10"
+
+// identifySpacing is the least time between two identifies of one bucket
+// (Discord docs, Gateway: rate limiting, max_concurrency).
+const identifySpacing = 5 * time.Second
+
+// defaultIntents is Guilds and GuildMessages.
+const defaultIntents discord.Intents = 1<<0 | 1<<9

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gatehouse-gateway/gatehouse/cmd/gatehouse/internal/config"
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+)
+
+// runOptions are the flags of run.
+type runOptions struct {
+	configFlags
+	noTUI    bool
+	readOnly bool
+}
+
+func (a *app) runCommand() *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Hold the bot's shards, with the console or without",
+		Long: `Holds the bot's shards and forwards their events to the bot.
+
+With a terminal it shows the console; leaving the console stops the shards.
+Without one, or with --no-tui, it logs to stderr: text on a terminal, else JSON.`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.hold(cmd.Context(), &o) },
+	}
+	o.add(cmd)
+	cmd.Flags().BoolVar(&o.noTUI, "no-tui", false, "no console: log to stderr")
+	cmd.Flags().BoolVar(&o.readOnly, "read-only", false, "the console shows, but cannot act")
+	return cmd
+}
+
+// hold is the run command.
+func (a *app) hold(ctx context.Context, o *runOptions) error {
+	loaded, err := o.load(a)
+	if err != nil {
+		return err
+	}
+	if err := loaded.Check(); err != nil {
+		return err
+	}
+	show := a.wantsConsole(o.noTUI)
+	log, screen, closeLog, err := a.openLog(loaded.Log, show, append(loaded.Secrets(), loaded.Discord.Token.Reveal()))
+	if err != nil {
+		return err
+	}
+	defer closeLog()
+	a.announce(log, loaded, show, o.noTUI)
+	if err := makeFolder(loaded.Queue.Dir); err != nil {
+		return err
+	}
+	engineConfig, err := engineConfig(loaded, log)
+	if err != nil {
+		return err
+	}
+	if engineConfig.Gateway, err = a.preflight(ctx, loaded, engineConfig.Gateway); err != nil {
+		return ignoreCanceled(err)
+	}
+	// Two consoles side by side are told apart by their machines.
+	engineConfig.Name, _ = os.Hostname()
+	s := &session{engine: engineConfig, log: log}
+	if show {
+		if s.console, err = a.newConsole(loaded.TUI, o.readOnly, screen); err != nil {
+			return err
+		}
+	}
+	last, err := s.hold(ctx)
+	if screen.taken() {
+		a.sayUndelivered(last)
+	}
+	return err
+}
+
+// makeFolder makes the folder for dead letters, and finds out at the start
+// rather than at the first refused event whether files can be written there.
+func makeFolder(dir string) error {
+	err := os.MkdirAll(dir, 0o700)
+	if err == nil {
+		var probe *os.File
+		if probe, err = os.CreateTemp(dir, ".gatehouse-*"); err == nil {
+			err = errors.Join(probe.Close(), os.Remove(probe.Name()))
+		}
+	}
+	if err != nil {
+		return usagef("config: queue.dir: cannot be written: %w; check its permissions, or set queue.dir to another folder", err)
+	}
+	return nil
+}
+
+// announce says where the configuration came from and what is odd about it.
+func (a *app) announce(log *slog.Logger, l *config.Loaded, console, noTUI bool) {
+	log.Info("gatehouse starts", "version", buildInfo().Version, "config", l.Summary())
+	if !console && !noTUI {
+		log.Info("running without the console", "reason", a.noConsoleReason())
+	}
+	for _, warning := range l.Warnings {
+		log.Warn(warning)
+	}
+}
+
+// sayUndelivered tells what the end of the process takes with it; if the
+// log went to the screen, it has said so.
+func (a *app) sayUndelivered(last *ops.Snapshot) {
+	if last == nil {
+		return
+	}
+	for _, sink := range last.Sinks {
+		if sink.Depth == 0 {
+			continue
+		}
+		why := ""
+		if sink.LastError != "" {
+			why = ": " + sink.LastError
+		}
+		fmt.Fprintf(a.stderr, "gatehouse: %d events were not delivered to %s, and the queue lives in memory: they are lost%s\n", sink.Depth, sink.Name, why)
+	}
+}
+
+// ignoreCanceled is err, unless it says that we were asked to stop.
+func ignoreCanceled(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// sameSignal is how close a second signal is taken for the first: timeout(1) and
+// some supervisors signal both a process and its group.
+const sameSignal = 300 * time.Millisecond
+
+// watchSignals returns a context that the first SIGINT or SIGTERM ends. The
+// second one gives up waiting and exits at once. The returned function stops
+// watching.
+//
+// SIGHUP and SIGPIPE are taken and ignored: a lost terminal or log reader must
+// not stop the shards.
+func watchSignals(stderr io.Writer, exit func(int)) (context.Context, func()) {
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	finished := make(chan struct{})
+	go func() {
+		defer close(finished)
+		handleSignals(signals, done, cancel, stderr, exit)
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(done)
+		<-finished
+		cancel()
+	}
+}
+
+// handleSignals acts on signals until done is closed.
+func handleSignals(signals <-chan os.Signal, done <-chan struct{}, cancel func(), stderr io.Writer, exit func(int)) {
+	var stopping time.Time
+	for {
+		select {
+		case <-done:
+			return
+		case s := <-signals:
+			switch {
+			case s != os.Interrupt && s != syscall.SIGTERM:
+			case !stopping.IsZero() && time.Since(stopping) < sameSignal:
+			case !stopping.IsZero():
+				fmt.Fprintln(stderr, "gatehouse: second signal: exit without an orderly stop")
+				exit(exitFailed)
+			default:
+				stopping = time.Now()
+				cancel()
+			}
+		}
+	}
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/discord"
+	"github.com/gatehouse-gateway/gatehouse/engine/discordtest"
+)
+
+// simFlags describe the simulated bot: demo and sim share them.
+type simFlags struct {
+	shards         int
+	guilds         int
+	rate           float64 // events per second
+	maxConcurrency int
+	seed           uint64
+	chaos          bool
+	duration       time.Duration // 0 for no end
+	report         string        // file for the audit or the figures
+	heartbeat      time.Duration // interval that Discord asks for; 0 for the usual 41.25 s
+	listen         string
+	token          discord.Token
+}
+
+// Bounds of a simulation that fits on one machine.
+const (
+	mostShards = 4096
+	mostGuilds = 1_000_000
+	mostRate   = 100_000
+)
+
+func (f *simFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.IntVar(&f.shards, "shards", f.shards, "shards that Discord recommends, 1 to 4096")
+	flags.IntVar(&f.guilds, "guilds", f.guilds, "guilds of the bot")
+	flags.Float64Var(&f.rate, "rate", f.rate, "`events` per second over all guilds")
+	flags.IntVar(&f.maxConcurrency, "max-concurrency", f.maxConcurrency, "identifies at a time that Discord allows")
+	flags.Uint64Var(&f.seed, "seed", f.seed, "of guilds, traffic and faults; the same seed gives the same")
+	flags.BoolVar(&f.chaos, "chaos", false, "faults all the time: dropped sockets, op 7, op 9, zombies, outages")
+	flags.DurationVar(&f.duration, "duration", 0, "stop after this time, such as 30s; 0 for never")
+	flags.StringVar(&f.report, "report", "", "write the figures as JSON to this `file` at the end")
+}
+
+// check refuses what cannot be simulated.
+func (f *simFlags) check() error {
+	outOfRange := func(flag string, value any, least, most int) error {
+		return usagef("--%s: %v is out of range; allowed: %d to %d", flag, value, least, most)
+	}
+	switch {
+	case f.shards < 1 || f.shards > mostShards:
+		return outOfRange("shards", f.shards, 1, mostShards)
+	case f.guilds < 1 || f.guilds > mostGuilds:
+		return outOfRange("guilds", f.guilds, 1, mostGuilds)
+	case f.guilds > f.shards*discord.MaxGuildsPerShard:
+		return usagef("--guilds: %d do not fit on %d shards; allowed: up to %d a shard, so raise --shards", f.guilds, f.shards, discord.MaxGuildsPerShard)
+	case !(f.rate >= 0 && f.rate <= mostRate):
+		return outOfRange("rate", f.rate, 0, mostRate)
+	case f.maxConcurrency < 1 || f.maxConcurrency > mostShards:
+		return outOfRange("max-concurrency", f.maxConcurrency, 1, mostShards)
+	case f.duration < 0:
+		return usagef("--duration: %s is below zero; 0 means no end", f.duration)
+	}
+	return nil
+}
+
+// server opens the simulated Discord, not answering yet.
+func (f *simFlags) server() (*discordtest.Server, error) {
+	server, err := discordtest.New(discordtest.Config{
+		Seed:           f.seed,
+		Listen:         f.listen,
+		Token:          f.token,
+		Shards:         f.shards,
+		Guilds:         f.guilds,
+		MaxConcurrency: f.maxConcurrency,
+		Rate:           f.rate,
+
+		HeartbeatInterval: f.heartbeat,
+	})
+	return server, listenError(f.listen, err)
+}
+
+// listenError words why an address cannot be listened on.
+func listenError(address string, err error) error {
+	var bad *net.OpError
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("--listen: %s is in use by another program; choose another port, or 0 for any", address)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return usagef("--listen: %s is not an address of this machine; choose one such as 127.0.0.1:8081", address)
+	case errors.Is(err, syscall.EACCES):
+		return usagef("--listen: %s may not be listened on; choose a port from 1024", address)
+	case errors.As(err, &bad):
+		return usagef("--listen: %q: %w; write it like 127.0.0.1:8081", address, bad.Err)
+	default:
+		return err
+	}
+}
+
+// chaosRates are the faults of --chaos.
+func (f *simFlags) chaosRates() discordtest.Chaos {
+	rates := discordtest.DefaultChaos()
+	rates.Seed = f.seed
+	return rates
+}
