@@ -48,6 +48,7 @@ func (a *app) demo(ctx context.Context, o *demoOptions) error {
 	if err := errors.Join(o.check(), checkReport(o.report)); err != nil {
 		return err
 	}
+	o.backfill = max(demoBackfillLeast, float64(o.guilds)/float64(o.shards)/demoBackfill.Seconds())
 	world, err := newDemoWorld(o)
 	if err != nil {
 		return err
@@ -79,6 +80,14 @@ func (a *app) demo(ctx context.Context, o *demoOptions) error {
 	_, err = s.hold(ctx)
 	return errors.Join(err, a.demoVerdict(world, o, time.Since(began)))
 }
+
+// demoBackfill is the time in which a session's guilds come, at a rate of at
+// least demoBackfillLeast a second. At once they would dwarf the traffic in the
+// charts.
+const (
+	demoBackfill      = 6 * time.Second
+	demoBackfillLeast = 10
+)
 
 // demoHeartbeat is a quarter of Discord's interval: latencies come soon, and a
 // silent connection is noticed while somebody looks.

@@ -24,6 +24,7 @@ type simFlags struct {
 	duration       time.Duration // 0 for no end
 	report         string        // file for the audit or the figures
 	heartbeat      time.Duration // interval that Discord asks for; 0 for the usual 41.25 s
+	backfill       float64       // guilds a second that a fresh session is sent; 0 for the simulator's default
 	listen         string
 	token          discord.Token
 }
@@ -81,6 +82,7 @@ func (f *simFlags) server() (*discordtest.Server, error) {
 		Rate:           f.rate,
 
 		HeartbeatInterval: f.heartbeat,
+		BackfillPerSecond: f.backfill,
 	})
 	return server, listenError(f.listen, err)
 }

@@ -66,31 +66,40 @@ func (h Header) Draw(l Look, w int) string {
 }
 
 // shorten picks what fits into w cells: by rank, everything first in its few
-// words, so that more is said, and then in its full ones where room is left.
+// words, so that more is said, then in its full ones where room is left, and
+// last what is only there to fill the line.
 func shorten(figures []figure, w int) []figure {
 	byRank := make([]int, len(figures))
 	for i := range byRank {
 		byRank[i] = i
 	}
 	slices.SortStableFunc(byRank, func(a, b int) int { return figures[a].rank - figures[b].rank })
-	picked := make([]bool, len(figures))
-	for n, i := range byRank {
-		if few := cells(figures[i].brief()); n == 0 || few <= w {
-			picked[i] = true
-			w -= few
+	said := make([]string, len(figures)) // empty for what is left out
+	say := func(i int, text string, must bool) {
+		if more := cells(text) - cells(said[i]); more <= w || must {
+			said[i] = text
+			w -= more
 		}
 	}
-	for _, i := range byRank {
-		f := &figures[i]
-		if more := cells(f.text) - cells(f.brief()); picked[i] && more > w {
-			f.text = f.brief()
-		} else if picked[i] {
-			w -= more
+	for n, i := range byRank {
+		if figures[i].rank < rankPhase {
+			say(i, figures[i].brief(), n == 0)
+		}
+	}
+	// What is said in the most words, the states' names, comes after the figures.
+	for _, i := range append(byRank[1:], byRank[0]) {
+		if said[i] != "" {
+			say(i, figures[i].text, false)
+		}
+	}
+	for i, f := range figures {
+		if said[i] == "" && f.rank >= rankPhase {
+			say(i, f.text, false)
 		}
 	}
 	var out []figure
 	for i, f := range figures {
-		if picked[i] {
+		if f.text = said[i]; f.text != "" {
 			out = append(out, f)
 		}
 	}
@@ -105,8 +114,13 @@ func (f figure) brief() string {
 	return f.text
 }
 
-// cells is the width of a text with the gap to the next.
-func cells(text string) int { return frame.Width(text) + 2 }
+// cells is the width of a text with the gap to the next; of none, nothing.
+func cells(text string) int {
+	if text == "" {
+		return 0
+	}
+	return frame.Width(text) + 2
+}
 
 func (h Header) figures(l Look) []figure {
 	name := frame.Clean(h.Title)
