@@ -23,6 +23,9 @@ const (
 type alerts struct {
 	mu   sync.Mutex
 	open []ops.Alert
+	// missing is since when a shard that should be up has not been, by id. Its
+	// last close cannot tell: each failed dial is one.
+	missing map[int]time.Time
 }
 
 func (a *alerts) list() []ops.Alert {
@@ -34,9 +37,10 @@ func (a *alerts) list() []ops.Alert {
 // update compares the conditions with those that were open and returns the new
 // ones.
 func (a *alerts) update(snap *ops.Snapshot, held int, lost uint64) []ops.Alert {
-	now := slices.Concat(shardAlerts(snap), sinkAlerts(snap), budgetAlerts(snap, held), lostAlerts(lost))
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.follow(snap)
+	now := slices.Concat(a.shardAlerts(snap), sinkAlerts(snap), budgetAlerts(snap, held), lostAlerts(lost))
 	var fresh []ops.Alert
 	for i := range now {
 		at := slices.IndexFunc(a.open, func(o ops.Alert) bool { return o.ID == now[i].ID })
@@ -54,33 +58,63 @@ func (a *alerts) update(snap *ops.Snapshot, held int, lost uint64) []ops.Alert {
 	return fresh
 }
 
-func shardAlerts(snap *ops.Snapshot) []ops.Alert {
+// follow notes which shards are missing. a.mu is held.
+func (a *alerts) follow(snap *ops.Snapshot) {
+	if a.missing == nil {
+		a.missing = make(map[int]time.Time)
+	}
+	for i := range snap.Shards {
+		s := &snap.Shards[i]
+		switch s.State {
+		case ops.ShardReady, ops.ShardIdle, ops.ShardStopped, ops.ShardFailed:
+			delete(a.missing, s.ID)
+		default:
+			if _, known := a.missing[s.ID]; !known {
+				a.missing[s.ID] = snap.At
+			}
+		}
+	}
+}
+
+// down says why a shard is not up though it has tried for long; empty if it is,
+// or has not.
+func (a *alerts) down(s *ops.Shard, now time.Time) string {
+	switch s.State {
+	case ops.ShardBackoff, ops.ShardConnecting, ops.ShardResuming:
+		if now.Sub(a.missing[s.ID]) > shardDownAfter {
+			return cmp.Or(s.LastClose.Meaning, "no connection yet")
+		}
+	case ops.ShardIdentifying:
+		// It may have waited long for its turn, which is nobody's fault.
+		if now.Sub(s.Since) > shardDownAfter {
+			return "Discord has not answered its identify"
+		}
+	}
+	return ""
+}
+
+func (a *alerts) shardAlerts(snap *ops.Snapshot) []ops.Alert {
 	var failed, down []ops.Alert
 	for i := range snap.Shards {
 		s := &snap.Shards[i]
-		switch {
-		case s.State == ops.ShardFailed:
+		if s.State == ops.ShardFailed {
 			failed = append(failed, ops.Alert{
 				ID:    fmt.Sprintf("shard/%d/failed", s.ID),
 				Level: ops.AlertCritical,
 				Shard: s.ID,
 				Text:  fmt.Sprintf("shard %d failed: %s", s.ID, s.Fault),
 			})
-		case trying(s.State) && !s.LastClose.At.IsZero() && snap.At.Sub(s.LastClose.At) > shardDownAfter:
+		}
+		if why := a.down(s, snap.At); why != "" {
 			down = append(down, ops.Alert{
 				ID:    fmt.Sprintf("shard/%d/down", s.ID),
 				Level: ops.AlertWarn,
 				Shard: s.ID,
-				Text:  fmt.Sprintf("shard %d is not up: %s", s.ID, s.LastClose.Meaning),
+				Text:  fmt.Sprintf("shard %d is not up: %s", s.ID, why),
 			})
 		}
 	}
 	return append(together(failed, "failed"), together(down, "down")...)
-}
-
-// trying reports whether a shard should be up and is not.
-func trying(s ops.ShardState) bool {
-	return s == ops.ShardBackoff || s == ops.ShardConnecting || s == ops.ShardResuming
 }
 
 // together makes one alert of many of a kind, so that a storm is one line.
@@ -106,13 +140,22 @@ func sinkAlerts(snap *ops.Snapshot) []ops.Alert {
 			alert.Text = fmt.Sprintf("sink %s takes nothing: %s", s.Name, s.LastError)
 		case s.State != ops.SinkPaused && s.Lag > sinkLagAfter:
 			alert.Level = ops.AlertWarn
-			alert.Text = fmt.Sprintf("sink %s lags behind: the bot is slower than its events come", s.Name)
+			alert.Text = fmt.Sprintf("sink %s lags behind: %s", s.Name, lagReason(s, snap.At))
 		default:
 			continue
 		}
 		out = append(out, alert)
 	}
 	return out
+}
+
+// lagReason is why a sink that works lags: some shard's events may fail while
+// those of all others pass.
+func lagReason(s *ops.Sink, now time.Time) string {
+	if s.LastError != "" && now.Sub(s.LastErrorAt) < sinkLagAfter {
+		return s.LastError
+	}
+	return "the bot is slower than its events come"
 }
 
 // budgetAlerts speak of the session starts: held shards wait for more of them.

@@ -51,7 +51,7 @@ func (e *Engine) beginSink(cmd ops.Command) (*operation, error) {
 			s.runner.Resume()
 		}
 		op := newOperation(cmd, e.cfg.Clock.Now())
-		op.end(nil, "done")
+		op.end(nil, op.what+": done")
 		return op, nil
 	}
 	return nil, &ops.RefusedError{Command: cmd, Reason: fmt.Sprintf("there is no sink named %q", cmd.Sink)}
@@ -62,6 +62,9 @@ func (e *Engine) beginShards(cmd ops.Command) (*operation, error) {
 	if f == nil || ops.EnginePhase(e.phase.Load()) >= ops.PhaseStopping {
 		return nil, &ops.RefusedError{Command: cmd, Reason: "the engine is " + ops.EnginePhase(e.phase.Load()).String()}
 	}
+	if why := e.unaffordable(cmd); why != "" {
+		return nil, &ops.RefusedError{Command: cmd, Reason: why}
+	}
 	op := newOperation(cmd, e.cfg.Clock.Now())
 	e.operations.add(op)
 	if err := f.Do(cmd); err != nil {
@@ -69,6 +72,17 @@ func (e *Engine) beginShards(cmd ops.Command) (*operation, error) {
 		return nil, err
 	}
 	return op, nil
+}
+
+// unaffordable says why the budget does not cover a command; empty if it does. A
+// live session is not to be given up for an identify that cannot be sent.
+func (e *Engine) unaffordable(cmd ops.Command) string {
+	id := e.queue.Snapshot()
+	if cmd.Kind != ops.CommandReidentify || !id.Known || len(cmd.Shards) < id.Remaining {
+		return ""
+	}
+	return fmt.Sprintf("it takes %d session starts and %d are left, the last of which is never used: "+
+		"Discord would reset the token; name fewer shards or wait for the reset", len(cmd.Shards), id.Remaining)
 }
 
 // operation is an action under way on some shards.
@@ -101,7 +115,9 @@ func newOperation(cmd ops.Command, now time.Time) *operation {
 	default:
 		op.what = fmt.Sprintf("%s %d shards", cmd.Kind, op.total)
 	}
-	op.text = op.what
+	if goal(cmd.Kind) == ops.ShardReady {
+		op.text = "waits for READY"
+	}
 	return op
 }
 
@@ -160,6 +176,13 @@ func (op *operation) follow(id int, to ops.ShardState, reason string, now time.T
 	}
 }
 
+// abandon ends the operation because the engine stops.
+func (op *operation) abandon() {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	op.end(errStopped, op.what+": "+errStopped.Error())
+}
+
 // errStopped ends the operations that a stop of the engine overtakes.
 var errStopped = errors.New("the engine stopped first")
 
@@ -167,11 +190,17 @@ var errStopped = errors.New("the engine stopped first")
 type operations struct {
 	mu   sync.Mutex
 	open []*operation
+	over bool // abandoned: nothing can be begun any more
 }
 
+// add takes up an operation, which ends at once if the stop came first.
 func (o *operations) add(op *operation) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.over {
+		op.abandon()
+		return
+	}
 	o.open = append(o.open, op)
 }
 
@@ -205,14 +234,12 @@ func (o *operations) follow(id int, to ops.ShardState, reason string, now time.T
 	return ended
 }
 
-// abandon ends all of them.
+// abandon ends all of them, and those that come later.
 func (o *operations) abandon() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, op := range o.open {
-		op.mu.Lock()
-		op.end(errStopped, op.what+": "+errStopped.Error())
-		op.mu.Unlock()
+		op.abandon()
 	}
-	o.open = nil
+	o.open, o.over = nil, true
 }

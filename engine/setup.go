@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"strings"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/clock"
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
@@ -100,6 +101,11 @@ func (c *Config) check() error {
 	if _, err := c.Queue.policy(); err != nil {
 		return err
 	}
+	// With the longest figures: an Identify that turns out too long when its time
+	// has come would never be sent.
+	if _, err := c.identify(4096, 4096, 1e6); err != nil {
+		return configErrorf("discord.presence: %s", strings.TrimPrefix(err.Error(), "presence: "))
+	}
 	seen := make(map[string]bool)
 	for _, s := range c.Sinks {
 		if s.Name == "" || s.Sink == nil || seen[s.Name] {
@@ -182,20 +188,21 @@ func (e *Engine) fleetConfig(info discord.GatewayBot, p slice) fleet.Config {
 
 // identifyFrame is a shard's op 2.
 func (e *Engine) identifyFrame(id, total int) ([]byte, error) {
-	presence := e.cfg.Presence
-	if len(presence) > 0 {
-		var err error
-		if presence, err = discord.RenderPresence(presence, id, total, e.fleet.Guilds(id)); err != nil {
-			return nil, fmt.Errorf("presence: %w", err)
-		}
+	return e.cfg.identify(id, total, e.current().Guilds(id))
+}
+
+func (c *Config) identify(id, total, guilds int) ([]byte, error) {
+	presence, err := discord.RenderPresence(c.Presence, id, total, guilds)
+	if err != nil {
+		return nil, err
 	}
 	return discord.AppendIdentify(nil, discord.Identify{
-		Token:          e.cfg.Token,
-		Intents:        e.cfg.Intents,
-		Properties:     e.cfg.Properties,
+		Token:          c.Token,
+		Intents:        c.Intents,
+		Properties:     c.Properties,
 		Shard:          id,
 		Shards:         total,
-		LargeThreshold: e.cfg.LargeThreshold,
+		LargeThreshold: c.LargeThreshold,
 		Presence:       presence,
 	})
 }

@@ -25,33 +25,37 @@ const stuckLanes = 4
 type trouble struct {
 	failures int       // in a row, as probes found them
 	until    time.Time // no delivery before this
-	probing  bool      // one delivery is out to see whether the sink is back
+	probe    *lane     // whose delivery is out to see whether the sink is back; nil for none
 }
 
-// admit reports whether a delivery may go out. The first after a failure goes
-// alone, to see whether the bot is back.
-func (t *trouble) admit(now time.Time) bool {
+// admit reports whether a lane's delivery may go out. The first after a failure
+// goes alone, to see whether the bot is back.
+func (t *trouble) admit(now time.Time, l *lane) bool {
 	if t.failures == 0 {
 		return true
 	}
-	if t.probing || now.Before(t.until) {
+	if t.probe != nil || now.Before(t.until) {
 		return false
 	}
-	t.probing = true
+	t.probe = l
 	return true
 }
 
-// abandon forgets a probe whose outcome nobody waited for.
-func (t *trouble) abandon() { t.probing = false }
+// abandon forgets a probe that tells nothing of the sink as a whole.
+func (t *trouble) abandon(l *lane) {
+	if t.probe == l {
+		t.probe = nil
+	}
+}
 
 // note books a failure. Those that were under way when the trouble began do
 // not lengthen it.
-func (t *trouble) note(now time.Time, random float64, least time.Duration) {
-	if t.failures > 0 && !t.probing {
+func (t *trouble) note(now time.Time, l *lane, random float64, least time.Duration) {
+	if t.failures > 0 && t.probe != l {
 		return
 	}
 	t.failures++
-	t.probing = false
+	t.probe = nil
 	t.until = now.Add(max(backoff(t.failures, random), least))
 }
 
@@ -106,13 +110,13 @@ func (r *Runner) retry(now time.Time, l *lane, e *Error) {
 	r.retries.Add(1)
 	l.attempt++
 	if sinkWide(e.Status) || len(r.waiting) >= stuckLanes {
-		r.trouble.note(now, r.cfg.Random(), e.RetryAfter)
+		r.trouble.note(now, l, r.cfg.Random(), e.RetryAfter)
 		if !r.paused && !r.refused {
 			r.enter(now, ops.SinkRetrying, r.lastErr)
 		}
 		return
 	}
-	r.trouble.abandon()
+	r.trouble.abandon(l)
 	r.postpone(now, l, e.RetryAfter)
 }
 
@@ -138,6 +142,9 @@ func sinkWide(status int) bool {
 // by one to find the culprit, a single one is buried after its last attempt.
 func (r *Runner) refusedEvents(now time.Time, l *lane, events []event.Event, positions []spool.Position, e *Error) {
 	r.succeeded(now) // the bot is there, it just does not like this
+	if len(events) == 0 {
+		return // it has taken all of them, whatever it said
+	}
 	if len(events) > 1 {
 		l.single = len(events)
 		return

@@ -182,7 +182,7 @@ func (r *Runner) take(events *[]event.Event, positions *[]spool.Position) (*lane
 		return nil, 0
 	}
 	r.readSources()
-	if len(r.ready) == 0 || !r.trouble.admit(r.cfg.Clock.Now()) {
+	if len(r.ready) == 0 || !r.trouble.admit(r.cfg.Clock.Now(), r.ready[0]) {
 		return nil, 0
 	}
 	l := r.ready[0]
@@ -217,7 +217,7 @@ func (r *Runner) settle(ctx context.Context, now time.Time, l *lane, events []ev
 		r.delivered.Add(uint64(len(positions)))
 		r.finish(l, positions)
 	case ctx.Err() != nil:
-		r.trouble.abandon()
+		r.trouble.abandon(l)
 		return
 	default:
 		r.failed(now, l, events, positions, err)

@@ -23,12 +23,17 @@ func (r *Runner) Resume() {
 	now := r.cfg.Clock.Now()
 	held := r.paused || r.refused
 	r.paused, r.refused = false, false
+	if held {
+		r.enter(now, ops.SinkIdle, "resumed by the operator")
+	}
+	r.hurry(now)
+}
+
+// hurry cuts the waits short. r.mu is held.
+func (r *Runner) hurry(now time.Time) {
 	r.trouble.until = now
 	for _, l := range r.waiting {
 		l.retryAt = now
-	}
-	if held {
-		r.enter(now, ops.SinkIdle, "resumed by the operator")
 	}
 	r.alarm.Reset(0)
 }
@@ -53,7 +58,7 @@ func (r *Runner) Status(now time.Time) ops.Sink {
 		LastError:   r.lastErr,
 		LastErrorAt: r.errAt,
 	}
-	if r.trouble.failures > 0 {
+	if r.trouble.failures > 0 && r.state == ops.SinkRetrying {
 		s.NextTry = r.trouble.until
 	}
 	sources := r.sources
@@ -79,17 +84,24 @@ func (r *Runner) Delivered() uint64 { return r.delivered.Load() }
 // Turn moves the window of the latency figures on; call it every ten seconds.
 func (r *Runner) Turn() { r.took.Turn() }
 
-// Drained waits until every event has been acknowledged, or ctx ends.
+// Drained tries at once what waits for a retry, and waits until every event has
+// been acknowledged, or ctx ends.
 func (r *Runner) Drained(ctx context.Context) error {
 	r.mu.Lock()
 	r.empty = make(chan struct{})
 	empty := r.empty
 	r.checkEmpty()
+	r.hurry(r.cfg.Clock.Now())
 	r.mu.Unlock()
 	select {
 	case <-empty:
-		return nil
 	case <-ctx.Done():
+	}
+	// Both may be true, and then nothing is lost.
+	select {
+	case <-empty:
+		return nil
+	default:
 		return ctx.Err()
 	}
 }

@@ -40,8 +40,9 @@ func (f *Fleet) refusal(kind ops.CommandKind, id int) string {
 	if s == nil {
 		return fmt.Sprintf("is not held here; this process holds %d to %d", f.cfg.First, f.cfg.Last)
 	}
-	if int64(id-f.cfg.First) >= f.started.Load() {
+	state := s.runner.Status().State
+	if state == ops.ShardIdle {
 		return "has not been started yet: its turn to identify comes later"
 	}
-	return ops.Refusal(kind, s.runner.Status().State)
+	return ops.Refusal(kind, state)
 }

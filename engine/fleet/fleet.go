@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/clock"
@@ -45,7 +44,6 @@ type Fleet struct {
 	cfg     Config
 	shards  []*Shard
 	workers []*Worker
-	started atomic.Int64 // shards whose runner runs: the first so many
 
 	typesMu sync.Mutex
 	types   []ops.TypeCount
@@ -59,23 +57,14 @@ func New(cfg Config) *Fleet {
 	if cfg.MaxWorkers > 0 {
 		per = max(per, (n+cfg.MaxWorkers-1)/cfg.MaxWorkers)
 	}
-	bounds := share(cfg.Bounds, (n+per-1)/per)
+	budget := new(spool.Budget)
 	for id := cfg.First; id <= cfg.Last; id++ {
 		if (id-cfg.First)%per == 0 {
-			f.workers = append(f.workers, newWorker(len(f.workers), id, min(id+per-1, cfg.Last), bounds, cfg.Dropped))
+			f.workers = append(f.workers, newWorker(len(f.workers), id, min(id+per-1, cfg.Last), cfg, budget))
 		}
 		f.shards = append(f.shards, f.newShard(id))
 	}
 	return f
-}
-
-// share is one worker's part of bounds that hold for n of them.
-func share(b spool.Bounds, n int) spool.Bounds {
-	b.Bytes /= int64(n)
-	if b.Events > 0 {
-		b.Events = max(1, b.Events/n)
-	}
-	return b
 }
 
 func (f *Fleet) newShard(id int) *Shard {
@@ -136,7 +125,6 @@ func (f *Fleet) Run(ctx context.Context, keep bool) {
 		}
 		s.ctx = ctx
 		wg.Go(func() { s.runner.Run(ctx, keep) })
-		f.started.Store(int64(i) + 1)
 	}
 	wg.Wait()
 }

@@ -20,15 +20,16 @@ type Worker struct {
 	meter stats.Meter
 }
 
-func newWorker(id, first, last int, b spool.Bounds, dropped func(n int)) *Worker {
+func newWorker(id, first, last int, cfg Config, budget *spool.Budget) *Worker {
 	return &Worker{
 		id:     id,
 		first:  first,
 		last:   last,
-		bounds: b,
+		bounds: cfg.Bounds,
 		log: spool.New(spool.Config{
-			Bounds:  b,
-			Dropped: func(*event.Event, string) { dropped(1) },
+			Bounds:  cfg.Bounds,
+			Budget:  budget,
+			Dropped: func(*event.Event, string) { cfg.Dropped(1) },
 		}),
 	}
 }

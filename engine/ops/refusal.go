@@ -18,8 +18,9 @@ func Refusal(kind CommandKind, s ShardState) string {
 			return "is " + s.String() + ": start it instead"
 		}
 	case CommandReidentify:
-		if s == ShardQueued || s == ShardIdentifying {
-			return "is " + s.String() + ": it identifies already"
+		// One that is queued may be held by the reserve, which a person may use.
+		if s == ShardIdentifying {
+			return "is identifying already"
 		}
 	}
 	return ""

@@ -84,8 +84,8 @@ type Worker struct {
 type Queue struct {
 	Depth      int   // events
 	Bytes      int64 // of events
-	MaxEvents  int   // bound; 0 for none
-	MaxBytes   int64 // bound; 0 for none
+	MaxEvents  int   // bound on all workers together; 0 for none
+	MaxBytes   int64 // bound on all workers together; 0 for none
 	Dropped    uint64
 	OldestAt   time.Time // when the oldest event was received; zero if empty
 	AppendRate float64   // events per second, over the last 5 s
@@ -115,11 +115,11 @@ type Sink struct {
 
 // Identify is the session-start budget.
 type Identify struct {
-	Known          bool // false until Discord has told
-	Total          int  // session starts per day
-	Remaining      int  // as Discord last said, less what we started since
+	Known          bool      // false until Discord has told
+	Total          int       // session starts per day
+	Remaining      int       // as Discord last said, less what we started since
 	ResetAt        time.Time // zero if Discord has not told, as while nothing is used
-	MaxConcurrency int // identifies per Spacing, one per bucket
+	MaxConcurrency int       // identifies per Spacing, one per bucket
 	Spacing        time.Duration
 	Reserve        int       // session starts that automatic identifies leave untouched
 	Waiting        int       // shards in the queue

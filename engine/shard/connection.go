@@ -22,11 +22,22 @@ func (m *Machine) command(now time.Time, in Input) {
 	case InRestart:
 		m.again(now, "restarted by the operator")
 	case InReidentify:
-		m.hangUp(now, discord.CloseNormal, "session given up by the operator")
-		m.loseSession()
-		m.fault, m.failures = "", 0
-		m.dial(now, "identifying anew")
+		m.reidentify(now)
 	}
+}
+
+// reidentify gives up the session. A shard that only waits for its turn has
+// none to give up: it waits anew, now that a person has asked.
+func (m *Machine) reidentify(now time.Time) {
+	if m.state == ops.ShardQueued {
+		m.do(Effect{Kind: DoDropSlot})
+		m.do(Effect{Kind: DoAcquireSlot})
+		return
+	}
+	m.hangUp(now, discord.CloseNormal, "session given up by the operator")
+	m.loseSession()
+	m.fault, m.failures = "", 0
+	m.dial(now, "identifying anew")
 }
 
 func (m *Machine) stop(now time.Time, keep bool) {
@@ -48,6 +59,24 @@ func (m *Machine) again(now time.Time, why string) {
 	m.dial(now, why)
 }
 
+// reconnect is what Discord asks for with op 7: at once if the connection has
+// held, behind the back-off if it asks so of every new one.
+func (m *Machine) reconnect(now time.Time, why string) {
+	if m.steady(now, m.state) {
+		m.again(now, why)
+		return
+	}
+	m.abandon(now, why)
+}
+
+// abandon hangs up on a connection that is of no use and tries another later.
+func (m *Machine) abandon(now time.Time, why string) {
+	was := m.state
+	m.hangUp(now, discord.CloseKeepSession, why)
+	m.countLoss(now, was)
+	m.backoff(now, 0, why)
+}
+
 func (m *Machine) opened() {
 	if m.state != ops.ShardConnecting {
 		return
@@ -61,10 +90,7 @@ func (m *Machine) dialFailed(now time.Time, err error) {
 		return
 	}
 	m.release()
-	m.failures++
-	if m.onResume {
-		m.resumes++
-	}
+	m.countLoss(now, m.state)
 	m.lastClose = ops.Close{At: now, Meaning: err.Error()}
 	m.backoff(now, 0, err.Error())
 }
@@ -80,7 +106,7 @@ func (m *Machine) closed(now time.Time, c *discord.CloseError) {
 	p := discord.PolicyFor(c.Code)
 	why := closeText(c, p)
 	m.lastClose = ops.Close{At: now, Code: c.Code, Meaning: why}
-	m.countAttempt(was)
+	m.countLoss(now, was)
 	switch p.Recovery {
 	case discord.RecoverStop:
 		m.fail(now, p)
@@ -91,17 +117,24 @@ func (m *Machine) closed(now time.Time, c *discord.CloseError) {
 	m.backoff(now, p.Wait, why)
 }
 
-// countAttempt notes that a connection ended before it was live: the next dial
-// waits longer, and a session that could not be resumed loses credit.
-func (m *Machine) countAttempt(was ops.ShardState) {
-	if was == ops.ShardReady {
+// steady reports whether the shard has been live for so long that the loss of
+// its connection is no sign of trouble.
+func (m *Machine) steady(now time.Time, was ops.ShardState) bool {
+	return was == ops.ShardReady && now.Sub(m.since) >= steadyAfter
+}
+
+// countLoss notes that a connection ended: the next dial waits longer, unless it
+// had held, and a session that could not be resumed loses credit. A resume host
+// that does not greet is as dead as one that does not answer.
+func (m *Machine) countLoss(now time.Time, was ops.ShardState) {
+	if m.steady(now, was) {
+		m.failures = 0
 		return
 	}
 	m.failures++
-	if was != ops.ShardResuming {
-		return
+	if was == ops.ShardResuming || was == ops.ShardConnecting && m.onResume {
+		m.resumes++
 	}
-	m.resumes++
 	if m.resumes >= resumeURLAttempts+mainResumeAttempts {
 		m.loseSession()
 	}
@@ -125,13 +158,20 @@ func (m *Machine) timer(now time.Time, in Input) {
 			m.dial(now, "dialling again")
 		}
 	case TimerHello:
-		if m.state == ops.ShardConnecting && m.open && !m.hello {
-			m.failures++
-			m.hangUp(now, discord.CloseKeepSession, "no Hello within "+m.cfg.HelloTimeout.String())
-			m.backoff(now, 0, "no Hello within "+m.cfg.HelloTimeout.String())
-		}
+		m.helloLate(now, in.Stalled)
 	case TimerHeartbeat:
 		m.heartbeatDue(now, in.Stalled)
+	}
+}
+
+// helloLate gives up a host that does not greet, unless it is we who do not read.
+func (m *Machine) helloLate(now time.Time, stalled bool) {
+	switch {
+	case m.state != ops.ShardConnecting || !m.open || m.hello:
+	case stalled:
+		m.do(Effect{Kind: DoSetTimer, Timer: TimerHello, After: m.cfg.HelloTimeout})
+	default:
+		m.abandon(now, "no Hello within "+m.cfg.HelloTimeout.String())
 	}
 }
 
@@ -142,11 +182,7 @@ func (m *Machine) heartbeatDue(now time.Time, stalled bool) {
 		return
 	}
 	if !stalled && !m.beat.unacked.IsZero() && now.Sub(m.beat.unacked) >= m.beat.interval/2 {
-		why := "no ACK for a heartbeat in " + now.Sub(m.beat.unacked).Round(time.Millisecond).String()
-		was := m.state
-		m.hangUp(now, discord.CloseKeepSession, why)
-		m.countAttempt(was)
-		m.backoff(now, 0, why)
+		m.abandon(now, "no ACK for a heartbeat in "+now.Sub(m.beat.unacked).Round(time.Millisecond).String())
 		return
 	}
 	m.sendBeat(now)

@@ -26,7 +26,7 @@ func (m *Machine) frame(now time.Time, f *discord.Frame) {
 	case discord.OpHeartbeatACK:
 		m.acked(now)
 	case discord.OpReconnect:
-		m.again(now, "Discord asked to reconnect (op 7)")
+		m.reconnect(now, "Discord asked to reconnect (op 7)")
 	case discord.OpInvalidSession:
 		m.invalid(now, discord.DecodeInvalidSession(f.Data))
 	}
@@ -40,9 +40,7 @@ func (m *Machine) greeted(now time.Time, f *discord.Frame) {
 	m.do(Effect{Kind: DoStopTimer, Timer: TimerHello})
 	interval, err := discord.DecodeHello(f.Data)
 	if err != nil {
-		m.failures++
-		m.hangUp(now, discord.CloseKeepSession, err.Error())
-		m.backoff(now, 0, err.Error())
+		m.abandon(now, err.Error())
 		return
 	}
 	m.hello = true
@@ -92,16 +90,10 @@ func (m *Machine) invalid(now time.Time, resumable bool) {
 	case m.state != ops.ShardResuming && m.state != ops.ShardReady:
 		return
 	case resumable:
-		was := m.state
-		const why = "Discord asked to resume (op 9)"
-		m.hangUp(now, discord.CloseKeepSession, why)
-		m.countAttempt(was)
-		m.backoff(now, 0, why)
+		m.abandon(now, "Discord asked to resume (op 9)")
 	default:
-		const why = "the session is gone (op 9)"
-		m.hangUp(now, discord.CloseKeepSession, why)
+		m.abandon(now, "the session is gone (op 9)")
 		m.loseSession()
-		m.backoff(now, 0, why)
 	}
 }
 
@@ -115,18 +107,17 @@ func (m *Machine) dispatch(now time.Time, f *discord.Frame) {
 	if m.state != ops.ShardReady && m.state != ops.ShardResuming {
 		return
 	}
-	if f.Seq != 0 {
-		if f.Seq <= m.session.seq {
-			m.counts.Repeats++
-			return
-		}
-		m.session.seq = f.Seq
+	if f.Seq != 0 && f.Seq <= m.session.seq {
+		m.counts.Repeats++
+	} else {
+		m.session.seq = max(m.session.seq, f.Seq)
+		m.counts.Events++
+		m.do(Effect{Kind: DoDeliver})
 	}
-	m.counts.Events++
-	m.do(Effect{Kind: DoDeliver})
+	// Whatever its number, it says that the replay is over.
 	if m.state == ops.ShardResuming && string(f.Type) == "RESUMED" {
 		m.counts.Resumes++
-		m.failures, m.resumes = 0, 0
+		m.resumes = 0
 		m.enter(now, ops.ShardReady, "session resumed")
 	}
 }
@@ -141,7 +132,7 @@ func (m *Machine) ready(now time.Time, f *discord.Frame) {
 		return
 	}
 	m.session = session{id: ready.SessionID, url: ready.ResumeURL, seq: f.Seq, since: now}
-	m.failures, m.resumes = 0, 0
+	m.resumes = 0
 	m.counts.Events++
 	m.do(Effect{Kind: DoConfirmSlot})
 	m.do(Effect{Kind: DoReady, Ready: &ready})

@@ -52,8 +52,8 @@ type Input struct {
 	Err   error               // of InDialFailed
 	Timer TimerKind           // of InTimer
 	Keep  bool                // of InStop
-	// Stalled, of a heartbeat timer, says that we ourselves have not been
-	// reading (the queue holds the reader back), so that a missing ACK proves
+	// Stalled, of a timer, says that we ourselves have not been reading (the
+	// queue holds the reader back), so that a missing ACK or Hello proves
 	// nothing.
 	Stalled bool
 }

@@ -34,6 +34,11 @@ const (
 	mainResumeAttempts = 3
 )
 
+// steadyAfter is how long a shard must have been live for the loss of its
+// connection to be a first one: Discord may take a RESUME and close at once, each
+// time.
+const steadyAfter = 10 * time.Second
+
 // session is what is needed to RESUME.
 type session struct {
 	id    string
@@ -63,7 +68,7 @@ type Machine struct {
 	beat    beat
 	session session
 
-	failures int // dials or handshakes that failed since the last success
+	failures int // connections lost in a row that had not held, dials included
 	resumes  int // attempts to resume this session since it was last live
 	onResume bool
 	retryAt  time.Time

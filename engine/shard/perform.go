@@ -118,7 +118,8 @@ func (r *Runner) keepCount(conn Conn) {
 
 // acquire queues for an identify in the background.
 func (r *Runner) acquire() {
-	gen, force := r.gen, r.force
+	r.asked++
+	asked, force := r.asked, r.force
 	ctx, cancel := context.WithCancel(r.ctx)
 	r.noSlot = cancel
 	r.wg.Go(func() {
@@ -130,14 +131,15 @@ func (r *Runner) acquire() {
 			}
 			return
 		}
-		r.granted(gen, slot)
+		r.granted(asked, slot)
 	})
 }
 
-func (r *Runner) granted(gen uint64, slot Slot) {
+// granted is our turn, unless we have left the queue meanwhile.
+func (r *Runner) granted(asked uint64, slot Slot) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if gen != r.gen {
+	if asked != r.asked {
 		slot.Release()
 		return
 	}
@@ -147,6 +149,7 @@ func (r *Runner) granted(gen uint64, slot Slot) {
 
 // dropSlot leaves the queue, and gives back a slot that has not been used.
 func (r *Runner) dropSlot() {
+	r.asked++
 	if r.noSlot != nil {
 		r.noSlot()
 		r.noSlot = nil

@@ -39,7 +39,8 @@ type Runner struct {
 
 	mu       sync.Mutex
 	m        *Machine
-	ctx      context.Context // of Run; nil before
+	running  bool            // Run is under way
+	ctx      context.Context // of Run
 	timers   [timerKinds]clock.Timer
 	armed    [timerKinds]time.Time // when it is to fire; zero if disarmed
 	conn     Conn
@@ -48,7 +49,8 @@ type Runner struct {
 	lastRead chan struct{} // closed when the previous reader has ended
 	slot     Slot
 	noSlot   context.CancelFunc
-	force    bool // the next identify was asked for by a person
+	asked    uint64 // for a slot, so many times: an answer to an older question is void
+	force    bool   // the next identify was asked for by a person
 	session  uint64
 	wire     uint64 // bytes received on connections that are gone
 	inflated uint64
@@ -73,15 +75,19 @@ func NewRunner(cfg Config) *Runner {
 
 // Run starts the shard and drives it until ctx ends; then it closes the
 // connection, resumably if keep is true, and returns when every goroutine of
-// the shard has ended. It is called once, before any of the commands below.
+// the shard has ended. It is called once. The commands below do nothing before
+// it and after it.
 func (r *Runner) Run(ctx context.Context, keep bool) {
 	live, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	r.mu.Lock()
-	r.ctx = live
+	r.ctx, r.running = live, true
+	r.locked(r.cfg.Clock.Now(), Input{Kind: InStart})
 	r.mu.Unlock()
-	r.step(Input{Kind: InStart})
 	r.wait(ctx)
-	r.step(Input{Kind: InStop, Keep: keep})
+	r.mu.Lock()
+	r.locked(r.cfg.Clock.Now(), Input{Kind: InStop, Keep: keep})
+	r.running = false
+	r.mu.Unlock()
 	cancel()
 	r.wg.Wait()
 }
@@ -134,12 +140,7 @@ func (r *Runner) Stop(keep bool) { r.step(Input{Kind: InStop, Keep: keep}) }
 func (r *Runner) Restart() { r.step(Input{Kind: InRestart}) }
 
 // Reidentify gives up the session and identifies anew.
-func (r *Runner) Reidentify() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.force = true
-	r.locked(r.cfg.Clock.Now(), Input{Kind: InReidentify})
-}
+func (r *Runner) Reidentify() { r.step(Input{Kind: InReidentify}) }
 
 // SetMainURL changes where the shard identifies from its next dial on.
 func (r *Runner) SetMainURL(url string) {
@@ -175,9 +176,14 @@ func (r *Runner) Received() (wire, inflated uint64) {
 	return wire, inflated
 }
 
+// step carries out a command.
 func (r *Runner) step(in Input) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if !r.running {
+		return
+	}
+	r.force = r.force || in.Kind == InReidentify
 	r.locked(r.cfg.Clock.Now(), in)
 }
 

@@ -125,18 +125,7 @@ func (d *desk) seen(of *[]string) string {
 func withRunner(t *testing.T, story func(t *testing.T, d *desk, r *Runner)) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &desk{wires: make(chan *wire, 8)}
-		r := NewRunner(Config{
-			Machine:  DefaultMachineConfig("wss://main", func() float64 { return 0.5 }),
-			Dialer:   d,
-			Slots:    d,
-			Handler:  d,
-			Clock:    clock.System(),
-			Logger:   slog.New(slog.DiscardHandler),
-			Identify: func() ([]byte, error) { return []byte("identify"), nil },
-			Resume: func(session string, seq int64) ([]byte, error) {
-				return fmt.Appendf(nil, "resume:%s:%d", session, seq), nil
-			},
-		})
+		r := NewRunner(d.config())
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan struct{})
 		go func() { defer close(done); r.Run(ctx, true) }()
@@ -144,6 +133,21 @@ func withRunner(t *testing.T, story func(t *testing.T, d *desk, r *Runner)) {
 		cancel()
 		<-done
 	})
+}
+
+func (d *desk) config() Config {
+	return Config{
+		Machine:  DefaultMachineConfig("wss://main", func() float64 { return 0.5 }),
+		Dialer:   d,
+		Slots:    d,
+		Handler:  d,
+		Clock:    clock.System(),
+		Logger:   slog.New(slog.DiscardHandler),
+		Identify: func() ([]byte, error) { return []byte("identify"), nil },
+		Resume: func(session string, seq int64) ([]byte, error) {
+			return fmt.Appendf(nil, "resume:%s:%d", session, seq), nil
+		},
+	}
 }
 
 // connect gives the shard a connection that has greeted it.

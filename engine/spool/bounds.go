@@ -19,9 +19,10 @@ func (l *Log) makeRoom(size int64, now time.Time) bool {
 	return true
 }
 
+// full reports whether something has to give way for an event of size bytes.
 func (l *Log) full(size int64) bool {
-	b := &l.cfg.Bounds
-	return b.Events > 0 && l.depth+1 > b.Events || b.Bytes > 0 && l.bytes+size > b.Bytes
+	return l.cfg.Budget.over(&l.cfg.Bounds, size) &&
+		!l.cfg.Budget.fair(&l.cfg.Bounds, l.depth+1, l.bytes+size)
 }
 
 // expire drops undelivered events that are too old.

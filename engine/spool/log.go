@@ -18,7 +18,7 @@ const (
 	Block                    // the shard waits, and so does Discord
 )
 
-// Bounds limit a log. Zero means no limit.
+// Bounds limit the logs of a [Budget] together. Zero means no limit.
 type Bounds struct {
 	Events int
 	Bytes  int64 // counted by event.Event.Size
@@ -29,6 +29,7 @@ type Bounds struct {
 // Config is what a log is made of.
 type Config struct {
 	Bounds Bounds
+	Budget *Budget // shared by the logs that the bounds are for; nil for this one alone
 	// Dropped is told of events that gave way, with the log's lock held: it
 	// must be quick and not call back. It may be nil.
 	Dropped func(e *event.Event, why string)
@@ -49,21 +50,21 @@ type entry struct {
 type Log struct {
 	cfg Config
 
-	mu      sync.Mutex
-	arena   arena
-	ring    []entry  // of positions [base, tail); its length is a power of two
-	base    Position // the entry here holds data, unless the log is empty
-	tail    Position
-	depth   int // events that hold data
-	bytes   int64
-	noise   int // events in the log that DropNoise would drop
-	appends uint64
-	drops   uint64
-	cursors []*Cursor
+	mu       sync.Mutex
+	arena    arena
+	ring     []entry  // of positions [base, tail); its length is a power of two
+	base     Position // the entry here holds data, unless the log is empty
+	tail     Position
+	depth    int // events that hold data
+	bytes    int64
+	noise    int // events in the log that DropNoise would drop
+	appends  uint64
+	drops    uint64
+	cursors  []*Cursor
+	progress map[int]*shardProgress // by shard
 	// waitFrom and noiseFrom are where the search for events to drop goes on.
 	waitFrom  Position
 	noiseFrom Position
-	room      chan struct{} // closed and replaced when room was made; nil if nobody waits
 }
 
 // smallRing is how many places an empty log keeps; largeRing is from where on
@@ -75,7 +76,11 @@ const (
 
 // New returns an empty log.
 func New(cfg Config) *Log {
-	return &Log{cfg: cfg, ring: make([]entry, smallRing)}
+	if cfg.Budget == nil {
+		cfg.Budget = new(Budget)
+	}
+	cfg.Budget.logs.Add(1)
+	return &Log{cfg: cfg, ring: make([]entry, smallRing), progress: make(map[int]*shardProgress)}
 }
 
 // Stats are a log's figures.
@@ -108,13 +113,14 @@ func (l *Log) Append(ctx context.Context, ev *event.Event) (waited bool, err err
 	l.appends++
 	waits := l.wanted(ev)
 	if waits == 0 {
+		l.note(ev.ID, ev.ShardID, false)
 		l.mu.Unlock()
 		return false, nil
 	}
 	size := int64(ev.Size())
-	for !l.makeRoom(size, ev.Received) {
+	if !l.makeRoom(size, ev.Received) {
 		waited = true
-		if err := l.await(ctx); err != nil {
+		if err := l.awaitRoom(ctx, size, ev.Received); err != nil {
 			l.mu.Unlock()
 			return true, err
 		}
@@ -141,19 +147,27 @@ func (l *Log) wanted(ev *event.Event) uint64 {
 	return waits
 }
 
-// await gives up the lock until room may have been made.
-func (l *Log) await(ctx context.Context) error {
-	if l.room == nil {
-		l.room = make(chan struct{})
-	}
-	room := l.room
-	l.mu.Unlock()
-	defer l.mu.Lock()
-	select {
-	case <-room:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+// awaitRoom gives up the lock until there is room. Whatever leaves any log of
+// the budget may have made it.
+func (l *Log) awaitRoom(ctx context.Context, size int64, now time.Time) error {
+	for {
+		room := l.cfg.Budget.wait()
+		if l.makeRoom(size, now) {
+			l.cfg.Budget.waited()
+			return nil
+		}
+		l.mu.Unlock()
+		var err error
+		select {
+		case <-room:
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+		l.cfg.Budget.waited()
+		l.mu.Lock()
+		if err != nil {
+			return err
+		}
 	}
 }
 
@@ -165,9 +179,11 @@ func (l *Log) push(ev *event.Event, size int64, waits uint64) {
 	e.ev = *ev
 	e.ev.Data, e.block = l.arena.put(ev.Data)
 	e.waits = waits
+	l.note(ev.ID, ev.ShardID, true)
 	l.tail++
 	l.depth++
 	l.bytes += size
+	l.cfg.Budget.add(size)
 	if isNoise(ev.Type) {
 		l.noise++
 	}
@@ -184,11 +200,14 @@ func (l *Log) grow() {
 // free drops an event's data and, if it was the first, moves the base on.
 func (l *Log) free(p Position) {
 	e := l.at(p)
+	size := int64(e.ev.Size())
 	l.depth--
-	l.bytes -= int64(e.ev.Size())
+	l.bytes -= size
+	l.cfg.Budget.free(size)
 	if isNoise(e.ev.Type) {
 		l.noise--
 	}
+	l.done(&e.ev)
 	l.arena.release(e.block)
 	*e = entry{}
 	for l.base < l.tail && l.at(l.base).block == nil {
@@ -196,10 +215,6 @@ func (l *Log) free(p Position) {
 	}
 	if l.base == l.tail && len(l.ring) >= largeRing {
 		l.ring = make([]entry, smallRing)
-	}
-	if l.room != nil {
-		close(l.room)
-		l.room = nil
 	}
 }
 

@@ -181,6 +181,39 @@ func TestBytesAreBounded(t *testing.T) {
 	}
 }
 
+func TestOneBusyWorkerMayUseWhatTheOthersLeave(t *testing.T) {
+	budget := new(Budget)
+	bounds := Bounds{Events: 100}
+	var logs []*Log
+	var dropped int
+	for range 4 {
+		log := New(Config{Bounds: bounds, Budget: budget, Dropped: func(*event.Event, string) { dropped++ }})
+		if _, err := log.Open(CursorConfig{Wake: func() {}}); err != nil {
+			t.Fatal(err)
+		}
+		logs = append(logs, log)
+	}
+	fill := func(log *Log, n int) {
+		for range n {
+			if _, err := log.Append(context.Background(), &event.Event{Data: []byte("{}")}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	fill(logs[0], 100)
+	if dropped != 0 {
+		t.Errorf("%d events dropped within the bounds", dropped)
+	}
+	fill(logs[1], 10) // within its fair part: nothing of its own gives way
+	if d := logs[1].Stats().Depth; d != 10 || dropped != 0 {
+		t.Errorf("the second log holds %d, %d dropped", d, dropped)
+	}
+	fill(logs[0], 1) // the one that holds more gives way
+	if a, b := logs[0].Stats().Depth, logs[1].Stats().Depth; a != 90 || b != 10 || dropped != 11 {
+		t.Errorf("the logs hold %d and %d, %d dropped", a, b, dropped)
+	}
+}
+
 func TestOldEventsExpire(t *testing.T) {
 	s := newStand(t, Bounds{Age: 3 * time.Second}, nil)
 	for range 6 {
@@ -209,6 +242,44 @@ func TestABlockingLogMakesTheShardWait(t *testing.T) {
 			t.Errorf("appended %v, waited %v", appended, waited)
 		}
 		s.expect("next", seqs(s.take(0, 9)), "[2]")
+	})
+}
+
+func TestRoomMadeInOneLogHelpsTheOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		budget := new(Budget)
+		bounds := Bounds{Events: 10, Policy: Block}
+		var logs []*Log
+		var cursors []*Cursor
+		for range 2 {
+			log := New(Config{Bounds: bounds, Budget: budget})
+			c, err := log.Open(CursorConfig{Wake: func() {}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			logs, cursors = append(logs, log), append(cursors, c)
+		}
+		for range 5 {
+			for _, log := range logs {
+				if _, err := log.Append(context.Background(), &event.Event{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		var appended bool
+		go func() {
+			_, err := logs[0].Append(context.Background(), &event.Event{})
+			appended = err == nil
+		}()
+		synctest.Wait()
+		if appended {
+			t.Fatal("appended to a full log")
+		}
+		cursors[1].Ack(cursors[1].Next(nil, 1)[0].Pos)
+		synctest.Wait()
+		if !appended {
+			t.Error("room in the other log does not help")
+		}
 	})
 }
 

@@ -1,0 +1,44 @@
+package fleet
+
+import (
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/clock"
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+)
+
+func newFleet(c Config) *Fleet {
+	c.Clock, c.Logger = clock.System(), slog.New(slog.DiscardHandler)
+	c.Dropped = func(int) {}
+	c.Changed = func(int, ops.ShardState, ops.ShardState, string) {}
+	return New(c)
+}
+
+func TestFewerWorkersTakeMoreShards(t *testing.T) {
+	f := newFleet(Config{Total: 4096, Last: 4095, PerWorker: 25, MaxWorkers: 3})
+	last := f.workers[len(f.workers)-1]
+	if len(f.workers) != 3 || last.first != 2732 || last.last != 4095 || f.shards[4095].worker != last {
+		t.Errorf("%d workers, the last holds %d to %d", len(f.workers), last.first, last.last)
+	}
+}
+
+func TestACommandIsDoneToAllOrToNone(t *testing.T) {
+	f := newFleet(Config{Total: 8, First: 2, Last: 4, PerWorker: 25})
+	for want, ids := range map[string][]int{
+		"no shard was named":       nil,
+		"shard 5 is not held here": {5},
+		"shard 1 is not held here": {1},
+		"shard 2 has not been started yet: its turn to identify comes later": {2, 5},
+	} {
+		for _, kind := range []ops.CommandKind{ops.CommandRestart, ops.CommandReidentify, ops.CommandStop, ops.CommandStart} {
+			err := f.Do(ops.Command{Kind: kind, Shards: ids})
+			var refused *ops.RefusedError
+			if !errors.As(err, &refused) || !strings.HasPrefix(refused.Reason, want) {
+				t.Errorf("%s %v: %v, want %q", kind, ids, err, want)
+			}
+		}
+	}
+}
