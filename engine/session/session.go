@@ -1,0 +1,65 @@
+// Package session keeps what is needed to RESUME on disk, so that a restart of
+// the program costs no identify and no event: Discord holds the events since the
+// sequence number that was kept, and sends them again.
+//
+// A [File] is written as a whole, atomically, by one goroutine. Nothing here
+// owns a goroutine or reads a clock.
+package session
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/discord"
+)
+
+// Session is one shard's session at Discord. It is a secret together with the
+// token alone, and is kept from other users all the same.
+type Session struct {
+	Shard     int       `json:"shard"`
+	ID        string    `json:"session_id"`
+	ResumeURL string    `json:"resume_url"`
+	Seq       int64     `json:"seq"` // up to here every event has been acknowledged by every sink
+	Since     time.Time `json:"since"`
+}
+
+// Identity says whose sessions they are. A session can be resumed only with the
+// token, intents and number of shards that it was identified with.
+type Identity struct {
+	Token   string          `json:"token_fingerprint"`
+	Intents discord.Intents `json:"intents"`
+	Total   int             `json:"shards"`
+}
+
+// Saved are the sessions of a process at one instant.
+type Saved struct {
+	Version  int       `json:"version"` // of the format
+	At       time.Time `json:"saved_at"`
+	Identity Identity  `json:"identity"`
+	Sessions []Session `json:"sessions"`
+}
+
+// version is the format written here.
+const version = 1
+
+// oldest is the age from which sessions are not worth a try: Discord keeps them
+// for minutes (observed, no figure is documented).
+const oldest = time.Hour
+
+// Usable says why saved sessions cannot be resumed now under an identity; it is
+// nil if they can.
+func (s *Saved) Usable(now time.Time, id Identity) error {
+	switch {
+	case s.Identity.Token != id.Token:
+		return errors.New("they belong to another token")
+	case s.Identity.Intents != id.Intents:
+		return fmt.Errorf("discord.intents were %d then and are %d now", s.Identity.Intents, id.Intents)
+	case s.Identity.Total != id.Total:
+		return fmt.Errorf("the bot had %d shards then and has %d now", s.Identity.Total, id.Total)
+	case now.Sub(s.At) > oldest:
+		return fmt.Errorf("they are %s old, and Discord keeps sessions for minutes", now.Sub(s.At).Round(time.Minute))
+	default:
+		return nil
+	}
+}
