@@ -18,6 +18,9 @@ type console struct {
 	options tui.Options
 	screen  *screen
 	stderr  io.Writer
+	// only says that the console is all there is to the session: without a
+	// terminal nothing would ever end it.
+	only bool
 }
 
 // newConsole prepares the console; nothing is drawn before show.
@@ -54,7 +57,7 @@ func (c *console) show(ctx context.Context, op ops.Operator) (stay bool, err err
 		fmt.Fprintln(c.stderr, "gatehouse: the console is closed, the shards go on; Ctrl-C stops them")
 		return true, nil
 	case errors.Is(err, tui.ErrTerminalLost):
-		return true, nil
+		return !c.only, nil
 	default:
 		return false, err
 	}

@@ -72,6 +72,7 @@ func (a *app) demo(ctx context.Context, o *demoOptions) error {
 			return err
 		}
 		s.console.options.CanDetach = false
+		s.console.only = true
 	}
 	if err := world.start(ctx); err != nil {
 		return err

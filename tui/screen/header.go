@@ -48,7 +48,7 @@ const (
 )
 
 // sparkWidth is how many seconds the header's curve shows.
-const sparkWidth = 12
+const sparkWidth = 8
 
 // Draw is the header as one line of w cells.
 func (h Header) Draw(l Look, w int) string {
@@ -195,13 +195,17 @@ const (
 	latencyWarn = time.Second
 )
 
+// usualQueue is the width of a queue that is in order, so that what stands
+// beside it does not move with each event.
+const usualQueue = 10
+
 func queueFigure(l Look, t ops.Traffic) string {
 	paint := l.S.Text
 	if t.Lag >= lagWarn {
 		paint = l.S.Warn.Bold()
 	}
 	value := paint.Paint(frame.Count(t.Depth)) + l.sep() + paint.Paint(lag(t.Lag))
-	return l.label("queue ") + frame.Fit(value, 13)
+	return l.label("queue ") + frame.Fit(value, max(frame.Width(value), usualQueue))
 }
 
 // lag is an age in tenths of seconds at most, so that it does not flicker.
