@@ -34,13 +34,20 @@ func (a *alerts) list() []ops.Alert {
 	return slices.Clone(a.open)
 }
 
+// conditions are what alerts speak of beside the snapshot.
+type conditions struct {
+	held    int    // shards that the budget keeps from identifying
+	lost    uint64 // events that the queue's bounds cost
+	unsaved bool   // sessions cannot be saved
+}
+
 // update compares the conditions with those that were open and returns the new
 // ones.
-func (a *alerts) update(snap *ops.Snapshot, held int, lost uint64) []ops.Alert {
+func (a *alerts) update(snap *ops.Snapshot, c conditions) []ops.Alert {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.follow(snap)
-	now := slices.Concat(a.shardAlerts(snap), sinkAlerts(snap), budgetAlerts(snap, held), lostAlerts(lost))
+	now := slices.Concat(a.shardAlerts(snap), sinkAlerts(snap), budgetAlerts(snap, c.held), lostAlerts(c.lost), unsavedAlerts(c.unsaved))
 	var fresh []ops.Alert
 	for i := range now {
 		at := slices.IndexFunc(a.open, func(o ops.Alert) bool { return o.ID == now[i].ID })
@@ -184,5 +191,17 @@ func lostAlerts(lost uint64) []ops.Alert {
 		Level: ops.AlertCritical,
 		Shard: -1,
 		Text:  fmt.Sprintf("%d events were dropped because the queue was full or they were too old", lost),
+	}}
+}
+
+func unsavedAlerts(unsaved bool) []ops.Alert {
+	if !unsaved {
+		return nil
+	}
+	return []ops.Alert{{
+		ID:    "sessions/unsaved",
+		Level: ops.AlertCritical,
+		Shard: -1,
+		Text:  "sessions cannot be saved, the log says why: after a stop every shard identifies anew, and events in between are lost",
 	}}
 }

@@ -27,7 +27,7 @@ func (w *watch) in(state ops.ShardState, d time.Duration) string {
 	}
 	for end := w.now.Add(d); w.now.Before(end); {
 		w.now = w.now.Add(time.Second)
-		w.alerts.update(&ops.Snapshot{At: w.now, Shards: []ops.Shard{w.shard}}, 0, 0)
+		w.alerts.update(&ops.Snapshot{At: w.now, Shards: []ops.Shard{w.shard}}, conditions{})
 	}
 	switch list := w.alerts.list(); len(list) {
 	case 0:

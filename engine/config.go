@@ -9,6 +9,7 @@ import (
 	"github.com/gatehouse-gateway/gatehouse/engine/clock"
 	"github.com/gatehouse-gateway/gatehouse/engine/delivery"
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
+	"github.com/gatehouse-gateway/gatehouse/engine/session"
 	"github.com/gatehouse-gateway/gatehouse/engine/shard"
 )
 
@@ -30,6 +31,8 @@ type Config struct {
 	Sinks    []SinkConfig
 
 	DeadLetterDir string // folder for events that the bot refuses; required
+
+	Sessions SessionStore // keeps sessions for the next run; nil ends them with this one
 
 	Gateway GatewayInfo  // required: asks Discord for its gateway
 	Dialer  shard.Dialer // required: connects to it
@@ -103,6 +106,18 @@ type SinkConfig struct {
 	MaxAttempts int           // for events that the bot refuses; default 5
 	Only        []string      // event types that pass; empty for all
 	Drop        []string      // event types that do not pass
+}
+
+// SessionStore keeps what the next run needs to RESUME. It is called by one
+// goroutine at a time.
+type SessionStore interface {
+	// Load returns what was saved last, nil if nothing was.
+	Load() (*session.Saved, error)
+	// Save replaces what was saved, atomically.
+	Save(*session.Saved) error
+	// LoadGuilds and SaveGuilds do the same for the sessions' guilds.
+	LoadGuilds() (*session.Guilds, error)
+	SaveGuilds(*session.Guilds) error
 }
 
 // GatewayInfo asks Discord where its gateway is and what the bot may do there.

@@ -50,6 +50,7 @@ type Engine struct {
 	recommended int
 
 	operations operations
+	keeper     *keeper // of Run
 }
 
 var _ ops.Operator = (*Engine)(nil)
@@ -162,6 +163,8 @@ func (e *Engine) build(info discord.GatewayBot) (*fleet.Fleet, error) {
 	e.mu.Lock()
 	e.fleet = f
 	e.mu.Unlock()
+	e.keeper = e.newKeeper(f, p)
+	e.keeper.restore()
 	e.logger.Info("starting shards", "first", p.first, "last", p.last, "total", p.total,
 		"recommended", info.Shards, "max_concurrency", info.Limit.MaxConcurrency,
 		"identifies_left", info.Limit.Remaining)
@@ -175,10 +178,11 @@ func (e *Engine) live(ctx context.Context, f *fleet.Fleet) error {
 	var shards, sinks, rest group
 	rest.start(base, e.sampleEverySecond)
 	rest.start(base, e.watchBudget)
+	rest.start(base, e.keeper.run)
 	for _, s := range e.sinks {
 		sinks.start(base, s.runner.Run)
 	}
-	shards.start(base, func(ctx context.Context) { f.Run(ctx, false) })
+	shards.start(base, func(ctx context.Context) { f.Run(ctx, e.keeper.keeps()) })
 
 	var err error
 	select {
@@ -192,6 +196,7 @@ func (e *Engine) live(ctx context.Context, f *fleet.Fleet) error {
 	e.drain(base)
 	sinks.stop()
 	rest.stop()
+	e.keeper.saveAll()
 	for _, s := range e.sinks {
 		if cerr := s.cfg.Sink.Close(); cerr != nil {
 			e.logger.Warn("sink not closed cleanly", "sink", s.cfg.Name, "error", cerr)
@@ -210,7 +215,12 @@ func (e *Engine) drain(base context.Context) {
 			continue
 		}
 		st := s.runner.Status(e.cfg.Clock.Now())
-		e.logger.Error("events lost: the sink did not take them before the stop",
+		level, what := slog.LevelError, "events lost: the sink did not take them before the stop"
+		if e.keeper.keeps() {
+			level = slog.LevelWarn
+			what = "events not delivered before the stop: they come again by RESUME if Gatehouse starts within minutes"
+		}
+		e.logger.Log(base, level, what,
 			"sink", s.cfg.Name, "events", st.Depth, "last_error", st.LastError)
 	}
 }

@@ -70,9 +70,13 @@ func (e *Engine) sample() {
 	e.series.push(totals, depth, lag)
 	snap, _ := e.Snapshot(context.Background())
 	e.notePhase(snap)
-	for _, a := range e.alerts.update(snap, e.queue.Held(), e.lost.Load()) {
+	for _, a := range e.alerts.update(snap, e.conditions()) {
 		e.hub.publish(ops.Event{Kind: ops.EventAlert, At: now, Shard: a.Shard, Sink: a.Sink, Text: a.Text})
 	}
+}
+
+func (e *Engine) conditions() conditions {
+	return conditions{held: e.queue.Held(), lost: e.lost.Load(), unsaved: e.keeper.failing.Load()}
 }
 
 // notePhase ends the start once every shard is ready.
@@ -125,6 +129,8 @@ func (e *Engine) Snapshot(context.Context) (*ops.Snapshot, error) {
 		Identify:  e.queue.Snapshot(),
 		LastLog:   e.journal.Last(),
 		Alerts:    e.alerts.list(),
+
+		KeepsSessions: e.cfg.Sessions != nil,
 	}
 	if f := e.current(); f != nil {
 		f.Fill(snap)

@@ -188,7 +188,7 @@ func (e *Engine) fleetConfig(info discord.GatewayBot, p slice) fleet.Config {
 
 // identifyFrame is a shard's op 2.
 func (e *Engine) identifyFrame(id, total int) ([]byte, error) {
-	return e.cfg.identify(id, total, e.current().Guilds(id))
+	return e.cfg.identify(id, total, e.current().GuildCount(id))
 }
 
 func (c *Config) identify(id, total, guilds int) ([]byte, error) {

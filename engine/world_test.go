@@ -30,6 +30,7 @@ type world struct {
 	discord *discordtest.Server
 	bot     *discordtest.Bot
 	engine  *engine.Engine
+	cfg     engine.Config
 	ended   chan error // what Run returned
 	stop    context.CancelFunc
 	over    bool
@@ -87,16 +88,24 @@ func newWorld(t *testing.T, sim discordtest.Config, adapt func(*engine.Config)) 
 			Dial:          door.DialContext,
 		})}},
 	}
+	w.cfg = cfg
+	w.start(adapt)
+	return w
+}
+
+// start runs an engine, the first or one after another.
+func (w *world) start(adapt func(*engine.Config)) {
+	w.t.Helper()
 	if adapt != nil {
-		adapt(&cfg)
+		adapt(&w.cfg)
 	}
-	if w.engine, err = engine.New(cfg); err != nil {
-		t.Fatal(err)
+	var err error
+	if w.engine, err = engine.New(w.cfg); err != nil {
+		w.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	w.stop = cancel
+	w.stop, w.over = cancel, false
 	go func() { w.ended <- w.engine.Run(ctx) }()
-	return w
 }
 
 func mustSink(t *testing.T, cfg httpsink.Config) *httpsink.Sink {

@@ -45,6 +45,12 @@ func (m *model) askQuit(opener string) tea.Cmd {
 		Warning: "The bot gets no events until Gatehouse runs again, and misses those in between.",
 		Buttons: []dialog.Button{dialog.Cancel(), {ID: "stop", Label: "Stop and quit", Key: "y", Danger: true}},
 	}
+	if m.keepsSessions() {
+		d.Body = []string{"The engine stops with the console: every shard closes so that its session can be resumed, and the " +
+			"bot gets what is queued if it takes it within seconds."}
+		d.Warning = "The bot gets no events until Gatehouse runs again. What it missed comes then, if that is within minutes: " +
+			"Discord does not keep sessions for longer."
+	}
 	if m.opt.CanDetach {
 		d.Buttons = slices.Insert(d.Buttons, 1, dialog.Button{ID: "detach", Label: "Leave it running", Key: "d"})
 	}
@@ -60,23 +66,27 @@ func (m *model) askQuit(opener string) tea.Cmd {
 	return nil
 }
 
+// keepsSessions reports whether the engine's next start resumes its sessions.
+func (m *model) keepsSessions() bool { return m.live != nil && m.live.KeepsSessions }
+
 // quitFacts are what a stop costs as things stand.
 func (m *model) quitFacts() []dialog.Fact {
 	if m.live == nil {
 		return nil
 	}
-	shards := m.live.Fleet.Last - m.live.Fleet.First + 1
-	if m.live.Fleet.Total == 0 {
-		shards = 0
-	}
 	queued := dialog.Fact{Label: "queued", Value: frame.Plural(m.live.Traffic.Depth, "event")}
+	next := dialog.Fact{Label: "next start", Value: "resumes", Note: "if within minutes"}
+	shards := len(m.live.Shards)
+	if !m.live.KeepsSessions {
+		next = dialog.Fact{Label: "next start", Value: "costs " + frame.Plural(shards, "session start")}
+	}
 	if m.live.Traffic.Lag >= quitLag {
 		queued.Note = "lost, unless the bot takes them at once"
+		if m.live.KeepsSessions {
+			queued.Note = "what the bot does not take at once comes again"
+		}
 	}
-	return []dialog.Fact{
-		queued,
-		{Label: "next start", Value: "costs " + frame.Plural(shards, "session start")},
-	}
+	return []dialog.Fact{queued, next}
 }
 
 func (m *model) leave(how leaving) tea.Cmd {

@@ -54,13 +54,16 @@ func (a *app) hold(ctx context.Context, o *runOptions) error {
 	}
 	defer closeLog()
 	a.announce(log, loaded, show, o.noTUI)
-	if err := makeFolder(loaded.Queue.Dir); err != nil {
+	state, release, err := openState(loaded.Queue.Dir)
+	if err != nil {
 		return err
 	}
+	defer release()
 	engineConfig, err := engineConfig(loaded, log)
 	if err != nil {
 		return err
 	}
+	engineConfig.Sessions = state
 	if engineConfig.Gateway, err = a.preflight(ctx, loaded, engineConfig.Gateway); err != nil {
 		return ignoreCanceled(err)
 	}
@@ -77,22 +80,6 @@ func (a *app) hold(ctx context.Context, o *runOptions) error {
 		a.sayUndelivered(last)
 	}
 	return err
-}
-
-// makeFolder makes the folder for dead letters, and finds out at the start
-// rather than at the first refused event whether files can be written there.
-func makeFolder(dir string) error {
-	err := os.MkdirAll(dir, 0o700)
-	if err == nil {
-		var probe *os.File
-		if probe, err = os.CreateTemp(dir, ".gatehouse-*"); err == nil {
-			err = errors.Join(probe.Close(), os.Remove(probe.Name()))
-		}
-	}
-	if err != nil {
-		return usagef("config: queue.dir: cannot be written: %w; check its permissions, or set queue.dir to another folder", err)
-	}
-	return nil
 }
 
 // announce says where the configuration came from and what is odd about it.
@@ -120,7 +107,11 @@ func (a *app) sayUndelivered(last *ops.Snapshot) {
 		if sink.LastError != "" {
 			why = ": " + sink.LastError
 		}
-		fmt.Fprintf(a.stderr, "gatehouse: %d events were not delivered to %s, and the queue lives in memory: they are lost%s\n", sink.Depth, sink.Name, why)
+		fate := "they are lost"
+		if last.KeepsSessions {
+			fate = "they come again by RESUME if Gatehouse starts within minutes"
+		}
+		fmt.Fprintf(a.stderr, "gatehouse: %d events were not delivered to %s: %s%s\n", sink.Depth, sink.Name, fate, why)
 	}
 }
 

@@ -114,40 +114,6 @@ func (f *Fleet) Logs() []*spool.Log {
 	return logs
 }
 
-// Run starts the shards, keeps them until ctx ends, closes them, and returns
-// when the last has ended. keep leaves their sessions alive at Discord.
-func (f *Fleet) Run(ctx context.Context, keep bool) {
-	var wg sync.WaitGroup
-	start := f.cfg.Clock.Now()
-	for i, s := range f.shards {
-		if !f.awaitTurn(ctx, start, i) {
-			break
-		}
-		s.ctx = ctx
-		wg.Go(func() { s.runner.Run(ctx, keep) })
-	}
-	wg.Wait()
-}
-
-// awaitTurn waits until the i-th shard may dial: one wave of identifies before
-// its own, so that it is connected when its turn comes, and a large fleet does
-// not hold thousands of connections that wait.
-func (f *Fleet) awaitTurn(ctx context.Context, start time.Time, i int) bool {
-	wave := i/max(f.cfg.MaxConcurrency, 1) - 1
-	wait := start.Add(time.Duration(wave) * f.cfg.Spacing).Sub(f.cfg.Clock.Now())
-	if wait <= 0 {
-		return ctx.Err() == nil
-	}
-	timer := f.cfg.Clock.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C():
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
 // SetMainURL changes where shards identify from their next dial on.
 func (f *Fleet) SetMainURL(url string) {
 	for _, s := range f.shards {

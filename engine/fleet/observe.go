@@ -97,8 +97,8 @@ func (f *Fleet) Sample() Totals {
 	return t
 }
 
-// Guilds is the number of guilds of one shard, for its presence.
-func (f *Fleet) Guilds(id int) int {
+// GuildCount is the number of guilds of one shard, for its presence.
+func (f *Fleet) GuildCount(id int) int {
 	s := f.shard(id)
 	if s == nil {
 		return 0

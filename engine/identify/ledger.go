@@ -49,6 +49,8 @@ type ledger struct {
 	out     []*grant // slots handed out and not used yet
 	windows []window // of Identifies sent
 	sent    uint64
+	last    time.Time // when the last Identify was sent; zero before
+	shut    time.Time // every bucket is closed until then
 }
 
 // grant is a slot that was handed out. It belongs to a shard, not to a bucket,
@@ -128,7 +130,11 @@ func (l *ledger) ask(now time.Time, shard int, force bool) answer {
 			return answer{verdict: closed}
 		}
 	}
-	if open := l.openAt(shard); open.After(now) {
+	open := l.openAt(shard)
+	if l.shut.After(open) {
+		open = l.shut
+	}
+	if open.After(now) {
 		return answer{verdict: closed, at: open}
 	}
 	return answer{verdict: granted, at: now}
@@ -175,6 +181,7 @@ func (l *ledger) send(now time.Time, g *grant) bool {
 	l.prune(now)
 	l.remaining = max(0, l.remaining-1)
 	l.sent++
+	l.last = now
 	l.windows = append(l.windows, window{g, now, now.Add(l.rules.width + longestTransit)})
 	return true
 }

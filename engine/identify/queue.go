@@ -79,6 +79,23 @@ func (q *Queue) Update(limit discord.SessionStartLimit) {
 	q.change(func(now time.Time) { q.ledger.update(now, limit) })
 }
 
+// LastSent is when the last Identify was sent, by this run or as told by
+// [Queue.After]; zero if none was.
+func (q *Queue) LastSent() time.Time {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.ledger.last
+}
+
+// After tells of an Identify that an earlier run of the program sent: nobody
+// goes before its window is over, whatever its bucket was.
+func (q *Queue) After(sent time.Time) {
+	q.change(func(time.Time) {
+		q.ledger.last = sent
+		q.ledger.shut = sent.Add(q.ledger.rules.width + longestTransit)
+	})
+}
+
 // change carries out a change and wakes those who may go because of it.
 func (q *Queue) change(do func(now time.Time)) {
 	q.mu.Lock()

@@ -375,3 +375,23 @@ func TestOneWaiterAsksForAll(t *testing.T) {
 		}
 	})
 }
+
+func TestAnEarlierRunsIdentifyCountsToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := New(Config{Clock: clock.System()})
+		q.Update(discord.SessionStartLimit{Total: 10, Remaining: 10, MaxConcurrency: 4})
+		start := time.Now()
+		q.After(start.Add(-2 * time.Second))
+		slot, err := q.Acquire(context.Background(), 3, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if waited, want := time.Since(start), width+longestTransit-2*time.Second; waited != want {
+			t.Errorf("waited %v, want %v", waited, want)
+		}
+		slot.Sent()
+		if !q.LastSent().Equal(time.Now()) {
+			t.Errorf("last sent at %v", q.LastSent())
+		}
+	})
+}

@@ -12,6 +12,9 @@ type Snapshot struct {
 	Name      string // of this instance, for the console's corner; may be empty
 	Version   string
 	Phase     EnginePhase
+	// KeepsSessions says that sessions outlive the engine: its next start
+	// resumes them, and with them comes what was not delivered.
+	KeepsSessions bool
 
 	Fleet    Fleet
 	Shards   []Shard // of the active fleet, by id, without holes

@@ -21,9 +21,10 @@ const (
 // RESUME brings no READY, and a new READY is compared with what was known. It
 // is safe for concurrent use.
 type Guilds struct {
-	mu     sync.Mutex
-	states map[uint64]guildState
-	counts [guildStates]int
+	mu      sync.Mutex
+	changes uint64
+	states  map[uint64]guildState
+	counts  [guildStates]int
 }
 
 // Started takes the guilds that a READY announces: those it does not name were
@@ -33,9 +34,55 @@ func (g *Guilds) Started(ids []uint64) {
 	defer g.mu.Unlock()
 	g.states = make(map[uint64]guildState, len(ids))
 	g.counts = [guildStates]int{}
+	g.changes++
 	for _, id := range ids {
 		g.set(id, guildLoading)
 	}
+}
+
+// Known are the guilds of a shard by what is known of them.
+type Known struct {
+	Available   []uint64 `json:"available"`
+	Unavailable []uint64 `json:"unavailable,omitempty"`
+	Loading     []uint64 `json:"loading,omitempty"`
+}
+
+// Known lists the guilds, in no order.
+func (g *Guilds) Known() Known {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var k Known
+	for id, state := range g.states {
+		switch state {
+		case guildAvailable:
+			k.Available = append(k.Available, id)
+		case guildUnavailable:
+			k.Unavailable = append(k.Unavailable, id)
+		default:
+			k.Loading = append(k.Loading, id)
+		}
+	}
+	return k
+}
+
+// Restore takes over what an earlier run knew when its session is resumed.
+func (g *Guilds) Restore(k Known) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for state, ids := range map[guildState][]uint64{
+		guildAvailable: k.Available, guildUnavailable: k.Unavailable, guildLoading: k.Loading,
+	} {
+		for _, id := range ids {
+			g.set(id, state)
+		}
+	}
+}
+
+// Changes counts the changes so far, to see whether there was one.
+func (g *Guilds) Changes() uint64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.changes
 }
 
 // Counts are the numbers of guilds by state.
@@ -95,6 +142,7 @@ func (g *Guilds) deleted(f *discord.Frame) {
 	}
 	if was, known := g.states[f.Guild]; known {
 		g.counts[was]--
+		g.changes++
 		delete(g.states, f.Guild)
 	}
 }
@@ -109,4 +157,5 @@ func (g *Guilds) set(id uint64, to guildState) {
 	}
 	g.states[id] = to
 	g.counts[to]++
+	g.changes++
 }

@@ -63,6 +63,27 @@ func TestANewSessionForgetsGuildsThatWereLeft(t *testing.T) {
 	}
 }
 
+func TestGuildsOutliveTheProcess(t *testing.T) {
+	var before, after Guilds
+	before.Started([]uint64{1, 2, 3})
+	tell(&before, "GUILD_CREATE", 1, back)
+	tell(&before, "GUILD_DELETE", 2, out)
+	changes := before.Changes()
+	after.Restore(before.Known())
+	if counts(&after) != counts(&before) || before.Changes() != changes {
+		t.Errorf("%s, then %s", counts(&before), counts(&after))
+	}
+	if kind := tell(&after, "GUILD_CREATE", 3, back); kind != "loaded" {
+		t.Errorf("kind %q", kind)
+	}
+	if kind := tell(&after, "GUILD_CREATE", 1, back); kind != "replayed" {
+		t.Errorf("kind %q", kind)
+	}
+	if after.Changes() == 0 {
+		t.Error("no change was counted")
+	}
+}
+
 func TestOtherEventsOfAGuildSayNothingAboutIt(t *testing.T) {
 	var g Guilds
 	if kind := tell(&g, "MESSAGE_CREATE", 5, ""); kind != "" || counts(&g) != "0 available, 0 unavailable, 0 loading" {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
+	"github.com/gatehouse-gateway/gatehouse/engine/pipeline"
 )
 
 // Session is one shard's session at Discord. It is a secret together with the
@@ -38,6 +39,23 @@ type Saved struct {
 	At       time.Time `json:"saved_at"`
 	Identity Identity  `json:"identity"`
 	Sessions []Session `json:"sessions"`
+	// LastIdentify is when the process last identified: Discord counts the
+	// seconds to the next one across restarts.
+	LastIdentify time.Time `json:"last_identify,omitzero"`
+}
+
+// Guilds are the guilds of the sessions at one instant. They change seldom and
+// are much, so they are kept apart from the sessions.
+type Guilds struct {
+	Version int           `json:"version"` // of the format
+	Shards  []ShardGuilds `json:"shards"`
+}
+
+// ShardGuilds are the guilds of one session.
+type ShardGuilds struct {
+	Shard   int            `json:"shard"`
+	Session string         `json:"session_id"` // that they were known in
+	Guilds  pipeline.Known `json:"guilds"`
 }
 
 // version is the format written here.

@@ -1,12 +1,16 @@
 package session
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/pipeline"
 )
 
 var (
@@ -35,16 +39,30 @@ func TestSessionsOutliveTheProcess(t *testing.T) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	files, _ := os.ReadDir(dir)
-	info, _ := os.Stat(filepath.Join(dir, FileName))
+	info, _ := os.Stat(filepath.Join(dir, sessionsName))
 	if len(files) != 1 || info.Mode().Perm() != 0o600 {
 		t.Errorf("%d files, mode %v", len(files), info.Mode())
+	}
+}
+
+func TestGuildsAreKeptApart(t *testing.T) {
+	dir := t.TempDir()
+	if got, err := NewFile(dir).LoadGuilds(); got != nil || err != nil {
+		t.Fatalf("from an empty folder: %v, %v", got, err)
+	}
+	want := &Guilds{Shards: []ShardGuilds{{Shard: 3, Session: "s", Guilds: pipeline.Known{Available: []uint64{1 << 62}}}}}
+	if err := NewFile(dir).SaveGuilds(want); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := NewFile(dir).LoadGuilds(); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v", got, err)
 	}
 }
 
 func TestADamagedFileSaysSoAndStays(t *testing.T) {
 	for text, want := range map[string]string{"{": "damaged", `{"version":9}`: "format 9"} {
 		dir := t.TempDir()
-		path := filepath.Join(dir, FileName)
+		path := filepath.Join(dir, sessionsName)
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -77,5 +95,29 @@ func TestSessionsThatNoLongerFit(t *testing.T) {
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("want %q, got %v", want, err)
 		}
+	}
+}
+
+func TestAFolderBelongsToOneProcess(t *testing.T) {
+	dir := t.TempDir()
+	release, err := Lock(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Lock(dir)
+	var held *HeldError
+	if !errors.As(err, &held) || held.Holder != fmt.Sprintf("process %d", os.Getpid()) {
+		t.Fatalf("the second lock: %v", err)
+	}
+	if err := release(); err != nil {
+		t.Fatal(err)
+	}
+	release, err = Lock(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	release()
+	if _, err := Lock(filepath.Join(dir, "none")); err == nil || errors.As(err, &held) {
+		t.Errorf("a folder that is not there: %v", err)
 	}
 }

@@ -194,7 +194,7 @@ func (m *Machine) heartbeatDue(now time.Time, stalled bool) {
 }
 
 func (m *Machine) sendBeat(now time.Time) {
-	m.do(Effect{Kind: DoHeartbeat, Seq: m.session.seq})
+	m.do(Effect{Kind: DoHeartbeat, Seq: m.session.Seq})
 	m.beat.sent = now
 	if m.beat.unacked.IsZero() {
 		m.beat.unacked = now

@@ -47,12 +47,12 @@ func (m *Machine) greeted(now time.Time, f *discord.Frame) {
 	first := time.Duration(m.cfg.Random() * float64(interval))
 	m.beat = beat{interval: interval, due: now.Add(first)}
 	m.do(Effect{Kind: DoSetTimer, Timer: TimerHeartbeat, After: first})
-	if m.session.id == "" {
+	if m.session.ID == "" {
 		m.queue(now, "waiting for its turn to identify")
 		return
 	}
 	m.enter(now, ops.ShardResuming, "resuming the session")
-	m.do(Effect{Kind: DoResume, Session: m.session.id, Seq: m.session.seq})
+	m.do(Effect{Kind: DoResume, Session: m.session.ID, Seq: m.session.Seq})
 }
 
 func (m *Machine) queue(now time.Time, why string) {
@@ -107,10 +107,10 @@ func (m *Machine) dispatch(now time.Time, f *discord.Frame) {
 	if m.state != ops.ShardReady && m.state != ops.ShardResuming {
 		return
 	}
-	if f.Seq != 0 && f.Seq <= m.session.seq {
+	if f.Seq != 0 && f.Seq <= m.session.Seq {
 		m.counts.Repeats++
 	} else {
-		m.session.seq = max(m.session.seq, f.Seq)
+		m.session.Seq = max(m.session.Seq, f.Seq)
 		m.counts.Events++
 		m.do(Effect{Kind: DoDeliver})
 	}
@@ -131,7 +131,7 @@ func (m *Machine) ready(now time.Time, f *discord.Frame) {
 		m.backoff(now, 0, why)
 		return
 	}
-	m.session = session{id: ready.SessionID, url: ready.ResumeURL, seq: f.Seq, since: now}
+	m.session = Session{ID: ready.SessionID, URL: ready.ResumeURL, Seq: f.Seq, Since: now}
 	m.resumes = 0
 	m.counts.Events++
 	m.do(Effect{Kind: DoConfirmSlot})

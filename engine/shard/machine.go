@@ -39,12 +39,12 @@ const (
 // time.
 const steadyAfter = 10 * time.Second
 
-// session is what is needed to RESUME.
-type session struct {
-	id    string
-	url   string
-	seq   int64
-	since time.Time
+// Session is what is needed to RESUME.
+type Session struct {
+	ID    string // empty for none
+	URL   string // where it is resumed
+	Seq   int64  // of the last event received
+	Since time.Time
 }
 
 // beat is the state of the heartbeat on the present connection.
@@ -66,7 +66,7 @@ type Machine struct {
 	// hello says that the open connection has greeted us.
 	hello   bool
 	beat    beat
-	session session
+	session Session
 
 	failures int // connections lost in a row that had not held, dials included
 	resumes  int // attempts to resume this session since it was last live
@@ -146,9 +146,9 @@ func (m *Machine) connected() bool {
 // to the main one otherwise.
 func (m *Machine) dial(now time.Time, why string) {
 	url := m.cfg.MainURL
-	m.onResume = m.session.id != "" && m.session.url != "" && m.resumes < resumeURLAttempts
+	m.onResume = m.session.ID != "" && m.session.URL != "" && m.resumes < resumeURLAttempts
 	if m.onResume {
-		url = m.session.url
+		url = m.session.URL
 	}
 	m.open, m.hello, m.retryAt = false, false, time.Time{}
 	m.enter(now, ops.ShardConnecting, why)
@@ -179,7 +179,7 @@ func (m *Machine) release() {
 
 // loseSession forgets the session: the next connection identifies.
 func (m *Machine) loseSession() {
-	m.session = session{}
+	m.session = Session{}
 	m.resumes = 0
 }
 

@@ -73,6 +73,22 @@ func NewRunner(cfg Config) *Runner {
 	return r
 }
 
+// Restore gives the shard a session of an earlier run, to be resumed from its
+// sequence number on. It is called before Run or not at all.
+func (r *Runner) Restore(s Session) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.m.session = s
+	r.session = Digest(s.ID)
+}
+
+// Session is the shard's present session; its ID is empty if there is none.
+func (r *Runner) Session() Session {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.m.session
+}
+
 // Run starts the shard and drives it until ctx ends; then it closes the
 // connection, resumably if keep is true, and returns when every goroutine of
 // the shard has ended. It is called once. The commands below do nothing before
@@ -216,7 +232,7 @@ func (r *Runner) locked(now time.Time, in Input) delivery {
 			d.id = event.ID{Session: r.session, Seq: in.Frame.Seq}
 		case DoReady:
 			d.ready = e.Ready
-			r.session = digest(e.Ready.SessionID)
+			r.session = Digest(e.Ready.SessionID)
 		case DoState:
 			r.cfg.Handler.StateChanged(e.From, e.To, e.Text)
 		default:
@@ -226,8 +242,8 @@ func (r *Runner) locked(now time.Time, in Input) delivery {
 	return d
 }
 
-// digest names a session without giving it away.
-func digest(session string) uint64 {
+// Digest names a session without giving it away; it is part of its events' ids.
+func Digest(session string) uint64 {
 	sum := sha256.Sum256([]byte(session))
 	return binary.BigEndian.Uint64(sum[:8])
 }

@@ -28,8 +28,8 @@ func (m *Machine) Status() Status {
 		Since:        m.since,
 		Latency:      m.beat.latency,
 		LastACK:      m.lastACK,
-		Seq:          m.session.seq,
-		SessionSince: m.session.since,
+		Seq:          m.session.Seq,
+		SessionSince: m.session.Since,
 		RetryAt:      m.retryAt,
 		LastClose:    m.lastClose,
 		Fault:        m.fault,
@@ -39,10 +39,10 @@ func (m *Machine) Status() Status {
 
 // ResumeHost is the host that a RESUME would dial; empty without a session.
 func (m *Machine) ResumeHost() string {
-	if m.session.id == "" {
+	if m.session.ID == "" {
 		return ""
 	}
-	u, err := url.Parse(m.session.url)
+	u, err := url.Parse(m.session.URL)
 	if err != nil {
 		return ""
 	}

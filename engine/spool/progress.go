@@ -37,6 +37,13 @@ func (l *Log) note(id event.ID, shard int, kept bool) {
 	}
 }
 
+// Restore tells the log where a session of an earlier run stands.
+func (l *Log) Restore(shard int, p Progress) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.progress[shard] = &shardProgress{session: p.Session, seq: p.Seq}
+}
+
 // done books an event that has left the log.
 func (l *Log) done(ev *event.Event) {
 	if p := l.progress[ev.ShardID]; p != nil && p.session == ev.ID.Session && ev.ID.Seq > 0 {

@@ -58,3 +58,15 @@ func TestASessionIsDealtWithUpToTheFirstEventThatIsLeft(t *testing.T) {
 		t.Errorf("%s dropped", got)
 	}
 }
+
+func TestARestoredSessionStandsWhereItStood(t *testing.T) {
+	s := newStand(t, Bounds{}, nil)
+	s.log.Restore(1, Progress{7, 40})
+	if got := s.log.Progress()[1]; got != (Progress{7, 40}) {
+		t.Errorf("got %+v", got)
+	}
+	s.put(1, 7, 41, "X")
+	if got := s.log.Progress()[1]; got != (Progress{7, 40}) {
+		t.Errorf("with an event waiting: %+v", got)
+	}
+}

@@ -59,7 +59,7 @@ type Reshard struct {
 // Queue bounds what waits for the bot. It lives in memory in this version.
 type Queue struct {
 	engine.QueueConfig
-	// Dir holds the events that the bot refuses. [Load] fills it with the XDG
+	// Dir holds sessions and the events that the bot refuses. [Load] fills it with the XDG
 	// state folder if it is not set.
 	Dir string
 }

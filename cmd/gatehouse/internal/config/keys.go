@@ -113,7 +113,7 @@ func reshardKeys() []key[Config] {
 
 func queueKeys() []key[Config] {
 	return []key[Config]{
-		field("queue.dir", "folder for events that the bot refuses; empty for the XDG state folder",
+		field("queue.dir", "folder for sessions and for events that the bot refuses; empty for the XDG state folder",
 			textValue, func(c *Config) *string { return &c.Queue.Dir }, showText),
 		field("queue.memory", "for the events that wait for the bot",
 			size, func(c *Config) *int64 { return &c.Queue.Memory }, showSize),

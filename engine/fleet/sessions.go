@@ -1,0 +1,136 @@
+package fleet
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/pipeline"
+	"github.com/gatehouse-gateway/gatehouse/engine/session"
+	"github.com/gatehouse-gateway/gatehouse/engine/shard"
+	"github.com/gatehouse-gateway/gatehouse/engine/spool"
+)
+
+// resumePace is the time between two shards that start with a session of an
+// earlier run. RESUMEs are not limited, but thousands at once serve nobody.
+const resumePace = 5 * time.Millisecond
+
+// Restore gives shards the sessions of an earlier run, with the guilds that were
+// known in them, and returns how many are held here. It is called before Run.
+func (f *Fleet) Restore(sessions []session.Session, guilds []session.ShardGuilds) int {
+	known := make(map[string]pipeline.Known, len(guilds))
+	for _, g := range guilds {
+		known[g.Session] = g.Guilds
+	}
+	restored := 0
+	for _, saved := range sessions {
+		s := f.shard(saved.Shard)
+		if s == nil {
+			continue
+		}
+		s.runner.Restore(shard.Session{ID: saved.ID, URL: saved.ResumeURL, Seq: saved.Seq, Since: saved.Since})
+		s.worker.log.Restore(s.id, spool.Progress{Session: shard.Digest(saved.ID), Seq: saved.Seq})
+		s.guilds.Restore(known[saved.ID])
+		restored++
+	}
+	return restored
+}
+
+// Sessions are the sessions as they can be resumed without loss: each with the
+// sequence number up to which every event has been dealt with.
+func (f *Fleet) Sessions() []session.Session {
+	var out []session.Session
+	for _, w := range f.workers {
+		// Sessions are read first: one that begins in between has not appended
+		// anything, and is left out for now.
+		held := make([]shard.Session, 0, w.last-w.first+1)
+		for id := w.first; id <= w.last; id++ {
+			held = append(held, f.shard(id).runner.Session())
+		}
+		progress := w.log.Progress()
+		for i, s := range held {
+			p := progress[w.first+i]
+			if s.ID == "" || p.Session != shard.Digest(s.ID) {
+				continue
+			}
+			out = append(out, session.Session{Shard: w.first + i, ID: s.ID, ResumeURL: s.URL, Seq: p.Seq, Since: s.Since})
+		}
+	}
+	return out
+}
+
+// Guilds are the guilds known in each session.
+func (f *Fleet) Guilds() []session.ShardGuilds {
+	var out []session.ShardGuilds
+	for _, s := range f.shards {
+		if held := s.runner.Session(); held.ID != "" {
+			out = append(out, session.ShardGuilds{Shard: s.id, Session: held.ID, Guilds: s.guilds.Known()})
+		}
+	}
+	return out
+}
+
+// GuildChanges counts the changes to what Guilds returns.
+func (f *Fleet) GuildChanges() uint64 {
+	var n uint64
+	for _, s := range f.shards {
+		n += s.guilds.Changes()
+	}
+	return n
+}
+
+// Run starts the shards, keeps them until ctx ends, closes them, and returns
+// when the last has ended. keep leaves their sessions alive at Discord.
+func (f *Fleet) Run(ctx context.Context, keep bool) {
+	var wg sync.WaitGroup
+	run := func(s *Shard) {
+		s.ctx = ctx
+		wg.Go(func() { s.runner.Run(ctx, keep) })
+	}
+	start := f.cfg.Clock.Now()
+	resuming, identifying := f.split()
+	for i, s := range resuming {
+		if !f.await(ctx, start.Add(time.Duration(i)*resumePace)) {
+			break
+		}
+		run(s)
+	}
+	for i, s := range identifying {
+		// One wave of identifies before its own: it is connected when its turn
+		// comes, and a large fleet does not hold thousands that wait.
+		wave := i/max(f.cfg.MaxConcurrency, 1) - 1
+		if !f.await(ctx, start.Add(time.Duration(wave)*f.cfg.Spacing)) {
+			break
+		}
+		run(s)
+	}
+	wg.Wait()
+}
+
+// split parts the shards into those with a session to resume and the others.
+func (f *Fleet) split() (resuming, identifying []*Shard) {
+	for _, s := range f.shards {
+		if s.runner.Session().ID != "" {
+			resuming = append(resuming, s)
+		} else {
+			identifying = append(identifying, s)
+		}
+	}
+	return resuming, identifying
+}
+
+// await waits until an instant, and reports whether it came before ctx ended.
+func (f *Fleet) await(ctx context.Context, at time.Time) bool {
+	wait := at.Sub(f.cfg.Clock.Now())
+	if wait <= 0 {
+		return ctx.Err() == nil
+	}
+	timer := f.cfg.Clock.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C():
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
