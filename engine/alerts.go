@@ -14,7 +14,8 @@ import (
 const (
 	shardDownAfter  = time.Minute      // a shard that is not up, though it tries
 	sinkDownAfter   = 5 * time.Second  // a sink that takes nothing
-	sinkLagAfter    = 30 * time.Second // the oldest event that it has not taken
+	sinkLagAfter    = 10 * time.Second // the oldest event that it has not taken
+	fleetDownAfter  = 10 * time.Second // a shard that is not up, if most are not
 	alertsPerKind   = 5                // more shards than this share one alert
 	budgetLowFactor = 2                // times the reserve
 )
@@ -42,13 +43,12 @@ type conditions struct {
 }
 
 // update compares the conditions with those that were open and returns the new
-// ones.
-func (a *alerts) update(snap *ops.Snapshot, c conditions) []ops.Alert {
+// ones, and those that are over.
+func (a *alerts) update(snap *ops.Snapshot, c conditions) (fresh, over []ops.Alert) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.follow(snap)
 	now := slices.Concat(a.shardAlerts(snap), sinkAlerts(snap), budgetAlerts(snap, c.held), lostAlerts(c.lost), unsavedAlerts(c.unsaved))
-	var fresh []ops.Alert
 	for i := range now {
 		at := slices.IndexFunc(a.open, func(o ops.Alert) bool { return o.ID == now[i].ID })
 		if at >= 0 {
@@ -61,8 +61,13 @@ func (a *alerts) update(snap *ops.Snapshot, c conditions) []ops.Alert {
 	slices.SortStableFunc(now, func(x, y ops.Alert) int {
 		return cmp.Or(cmp.Compare(y.Level, x.Level), y.Since.Compare(x.Since))
 	})
+	for _, o := range a.open {
+		if !slices.ContainsFunc(now, func(n ops.Alert) bool { return n.ID == o.ID }) {
+			over = append(over, o)
+		}
+	}
 	a.open = now
-	return fresh
+	return fresh, over
 }
 
 // follow notes which shards are missing. a.mu is held.
@@ -85,23 +90,24 @@ func (a *alerts) follow(snap *ops.Snapshot) {
 
 // down says why a shard is not up though it has tried for long; empty if it is,
 // or has not.
-func (a *alerts) down(s *ops.Shard, now time.Time) string {
-	switch s.State {
-	case ops.ShardBackoff, ops.ShardConnecting, ops.ShardResuming:
-		if now.Sub(a.missing[s.ID]) > shardDownAfter {
-			return cmp.Or(s.LastClose.Meaning, "no connection yet")
-		}
-	case ops.ShardIdentifying:
-		// It may have waited long for its turn, which is nobody's fault.
-		if now.Sub(s.Since) > shardDownAfter {
-			return "Discord has not answered its identify"
-		}
+func (a *alerts) down(s *ops.Shard, now time.Time, after time.Duration) string {
+	switch {
+	case trying(s.State) && now.Sub(a.missing[s.ID]) > after:
+		return cmp.Or(s.LastClose.Meaning, "no connection yet")
+	// It may have waited long for its turn, which is nobody's fault.
+	case s.State == ops.ShardIdentifying && now.Sub(s.Since) > shardDownAfter:
+		return "Discord has not answered its identify"
+	default:
+		return ""
 	}
-	return ""
 }
 
 func (a *alerts) shardAlerts(snap *ops.Snapshot) []ops.Alert {
 	var failed, down []ops.Alert
+	most, after := a.mostDown(snap), shardDownAfter
+	if most {
+		after = fleetDownAfter
+	}
 	for i := range snap.Shards {
 		s := &snap.Shards[i]
 		if s.State == ops.ShardFailed {
@@ -112,7 +118,7 @@ func (a *alerts) shardAlerts(snap *ops.Snapshot) []ops.Alert {
 				Text:  fmt.Sprintf("shard %d failed: %s", s.ID, s.Fault),
 			})
 		}
-		if why := a.down(s, snap.At); why != "" {
+		if why := a.down(s, snap.At, after); why != "" {
 			down = append(down, ops.Alert{
 				ID:    fmt.Sprintf("shard/%d/down", s.ID),
 				Level: ops.AlertWarn,
@@ -121,7 +127,31 @@ func (a *alerts) shardAlerts(snap *ops.Snapshot) []ops.Alert {
 			})
 		}
 	}
-	return append(together(failed, "failed"), together(down, "down")...)
+	down = together(down, "down")
+	if most {
+		for i := range down {
+			down[i].Level = ops.AlertCritical
+		}
+	}
+	return append(together(failed, "failed"), down...)
+}
+
+// mostDown reports whether at least half of the shards that should be up have
+// been missing for a while: that is no shard's own trouble.
+func (a *alerts) mostDown(snap *ops.Snapshot) bool {
+	missing := 0
+	for i := range snap.Shards {
+		s := &snap.Shards[i]
+		if since, ok := a.missing[s.ID]; ok && trying(s.State) && snap.At.Sub(since) > fleetDownAfter {
+			missing++
+		}
+	}
+	return missing > 0 && 2*missing >= len(snap.Shards)
+}
+
+// trying reports whether a shard is on its way up without waiting for its turn.
+func trying(s ops.ShardState) bool {
+	return s == ops.ShardBackoff || s == ops.ShardConnecting || s == ops.ShardResuming
 }
 
 // together makes one alert of many of a kind, so that a storm is one line.
@@ -143,6 +173,8 @@ func sinkAlerts(snap *ops.Snapshot) []ops.Alert {
 		switch {
 		case s.State == ops.SinkRefused:
 			alert.Text = fmt.Sprintf("sink %s refuses our secret (%s): correct sinks[].authorization or the bot, then resume the sink", s.Name, s.LastError)
+		case s.State == ops.SinkRejecting:
+			alert.Text = fmt.Sprintf("sink %s refuses events, %d are kept as dead letters: %s", s.Name, s.Buried, s.LastError)
 		case s.State == ops.SinkRetrying && snap.At.Sub(s.Since) > sinkDownAfter:
 			alert.Text = fmt.Sprintf("sink %s takes nothing: %s", s.Name, s.LastError)
 		case s.State != ops.SinkPaused && s.Lag > sinkLagAfter:

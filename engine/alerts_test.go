@@ -13,10 +13,12 @@ type watch struct {
 	alerts alerts
 	now    time.Time
 	shard  ops.Shard
+	others []ops.Shard
 }
 
 func newWatch(t *testing.T) *watch {
-	return &watch{t: t, now: time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC), shard: ops.Shard{ID: 7}}
+	return &watch{t: t, now: time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC), shard: ops.Shard{ID: 7},
+		others: []ops.Shard{{ID: 8, State: ops.ShardReady}, {ID: 9, State: ops.ShardReady}}}
 }
 
 // in lets the shard be in a state for a while and returns the alert's text at its
@@ -27,7 +29,7 @@ func (w *watch) in(state ops.ShardState, d time.Duration) string {
 	}
 	for end := w.now.Add(d); w.now.Before(end); {
 		w.now = w.now.Add(time.Second)
-		w.alerts.update(&ops.Snapshot{At: w.now, Shards: []ops.Shard{w.shard}}, conditions{})
+		w.alerts.update(&ops.Snapshot{At: w.now, Shards: append([]ops.Shard{w.shard}, w.others...)}, conditions{})
 	}
 	switch list := w.alerts.list(); len(list) {
 	case 0:
@@ -89,4 +91,30 @@ func TestAShardThatWaitsForItsTurnIsNoAlert(t *testing.T) {
 	w.expect("without an answer", w.in(ops.ShardIdentifying, time.Minute), "shard 7 is not up: Discord has not answered its identify")
 	w.expect("stopped", w.in(ops.ShardStopped, time.Hour), "")
 	w.expect("started", w.in(ops.ShardConnecting, 30*time.Second), "")
+}
+
+func TestAFleetThatIsDownIsCriticalSoon(t *testing.T) {
+	w := newWatch(t)
+	w.in(ops.ShardReady, time.Minute)
+	w.lose("connection refused")
+	for i := range w.others {
+		w.others[i].State = ops.ShardBackoff
+	}
+	w.shard.State = ops.ShardBackoff
+	for range 12 {
+		w.now = w.now.Add(time.Second)
+		w.alerts.update(&ops.Snapshot{At: w.now, Shards: append([]ops.Shard{w.shard}, w.others...)}, conditions{})
+	}
+	list := w.alerts.list()
+	if len(list) != 3 || list[0].Level != ops.AlertCritical {
+		t.Fatalf("alerts %+v", list)
+	}
+	for i := range w.others {
+		w.others[i].State = ops.ShardReady
+	}
+	w.shard.State = ops.ShardReady
+	_, over := w.alerts.update(&ops.Snapshot{At: w.now, Shards: append([]ops.Shard{w.shard}, w.others...)}, conditions{})
+	if len(over) != 3 || len(w.alerts.list()) != 0 {
+		t.Errorf("%d alerts over, %d left", len(over), len(w.alerts.list()))
+	}
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,8 +20,8 @@ import (
 
 // Times of the engine's own life.
 const (
-	askTimeout   = 15 * time.Second // for Discord's answer to GET /gateway/bot
-	drainTimeout = 2 * time.Second  // for the sinks to take what is queued
+	askTimeout  = 15 * time.Second // for Discord's answer to GET /gateway/bot
+	stopTimeout = 4 * time.Second  // for shards and sinks to stop; the rest of five seconds is for saving
 )
 
 // journalLines is how many lines of the log the console can look back.
@@ -191,9 +192,11 @@ func (e *Engine) live(ctx context.Context, f *fleet.Fleet) error {
 	}
 	e.setPhase(ops.PhaseStopping)
 	e.logger.Info("stopping: closing the shards, then delivering what is queued")
+	deadline, cancel := context.WithTimeout(base, stopTimeout)
+	defer cancel()
 	shards.stop()
 	e.operations.abandon()
-	e.drain(base)
+	e.drain(deadline)
 	sinks.stop()
 	rest.stop()
 	e.keeper.saveAll()
@@ -206,10 +209,8 @@ func (e *Engine) live(ctx context.Context, f *fleet.Fleet) error {
 	return err
 }
 
-// drain gives the sinks a moment to take what is queued.
-func (e *Engine) drain(base context.Context) {
-	ctx, cancel := context.WithTimeout(base, drainTimeout)
-	defer cancel()
+// drain gives the sinks until ctx ends to take what is queued.
+func (e *Engine) drain(ctx context.Context) {
 	for _, s := range e.sinks {
 		if s.runner.Drained(ctx) == nil {
 			continue
@@ -220,8 +221,8 @@ func (e *Engine) drain(base context.Context) {
 			level = slog.LevelWarn
 			what = "events not delivered before the stop: they come again by RESUME if Gatehouse starts within minutes"
 		}
-		e.logger.Log(base, level, what,
-			"sink", s.cfg.Name, "events", st.Depth, "last_error", st.LastError)
+		e.logger.Log(ctx, level, what,
+			"sink", s.cfg.Name, "events", st.Depth, "last_error", cmp.Or(st.LastError, "none: the bot was too slow"))
 	}
 }
 

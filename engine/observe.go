@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -70,7 +71,16 @@ func (e *Engine) sample() {
 	e.series.push(totals, depth, lag)
 	snap, _ := e.Snapshot(context.Background())
 	e.notePhase(snap)
-	for _, a := range e.alerts.update(snap, e.conditions()) {
+	fresh, over := e.alerts.update(snap, e.conditions())
+	for _, a := range over {
+		e.logger.Info("alert over", "alert", a.ID, "after", snap.At.Sub(a.Since).Round(time.Second))
+	}
+	for _, a := range fresh {
+		level := slog.LevelWarn
+		if a.Level == ops.AlertCritical {
+			level = slog.LevelError
+		}
+		e.logger.Log(context.Background(), level, "alert: "+a.Text, "alert", a.ID)
 		e.hub.publish(ops.Event{Kind: ops.EventAlert, At: now, Shard: a.Shard, Sink: a.Sink, Text: a.Text})
 	}
 }

@@ -67,7 +67,7 @@ func sinkLevel(to ops.SinkState) slog.Level {
 	switch to {
 	case ops.SinkRefused:
 		return slog.LevelError
-	case ops.SinkRetrying, ops.SinkPaused:
+	case ops.SinkRetrying, ops.SinkPaused, ops.SinkRejecting:
 		return slog.LevelWarn
 	default:
 		return slog.LevelInfo

@@ -190,8 +190,10 @@ func (m *model) bottom(look screen.Look) frame.Block {
 func (m *model) message(look screen.Look) screen.Message {
 	switch {
 	case m.confirm != nil:
-		return screen.Message{Tone: screen.ToneAsk, Text: m.confirm.question,
-			Input: "  " + look.S.Key.Paint("y") + " yes  " + look.S.Dim.Paint("any other key: no")}
+		answers := look.S.Key.Paint("y") + " yes  " + look.S.Dim.Paint("any other key: no")
+		// The answers stay readable, whatever the question's length.
+		room := m.w - frame.Width(answers) - 4
+		return screen.Message{Tone: screen.ToneAsk, Text: frame.Cut(m.confirm.question, room), Input: "  " + answers}
 	case m.filter.editing:
 		return m.filterMessage(look)
 	case m.toast.text != "":

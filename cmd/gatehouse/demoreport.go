@@ -63,7 +63,7 @@ func (r *demoResult) print(w io.Writer) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	row := func(name string, n uint64, note string) { fmt.Fprintf(t, "  %s\t%s\t%s\n", name, grouped(n), note) }
 	row("events owed to the bot", a.Expected, "")
-	row("received", a.Received, fmt.Sprintf("p50 %s, p99 %s, longest %s", millis(a.Latency.P50), millis(a.Latency.P99), millis(a.Latency.Max)))
+	row("received", a.Received, fmt.Sprintf("p50 below %s, p99 below %s, longest %s", millis(a.Latency.P50), millis(a.Latency.P99), millis(a.Latency.Max)))
 	row("lost", a.Lost, "")
 	row("still on their way", a.Pending, "")
 	row("gone with a session", total(a.Forfeited), forfeitNote(a.Forfeited))

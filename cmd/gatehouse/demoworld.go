@@ -87,6 +87,7 @@ func (w *demoWorld) config() *config.Loaded {
 	c.Discord.Token = w.options.token
 	c.Discord.APIBase = w.server.URL()
 	c.Discord.Intents = demoIntents
+	c.Shards.LargeBot = false // as many shards as were asked for
 	c.Queue.Dir = w.dir
 	c.Sinks = []config.Sink{{
 		Name: "bot", Kind: "http", URL: "http://" + w.listener.Addr().String() + "/events", Authorization: w.secret,

@@ -59,7 +59,7 @@ func (f *simFlags) check() error {
 	case f.guilds < 1 || f.guilds > mostGuilds:
 		return outOfRange("guilds", f.guilds, 1, mostGuilds)
 	case f.guilds > f.shards*discord.MaxGuildsPerShard:
-		return usagef("--guilds: %d do not fit on %d shards; allowed: up to %d a shard, so raise --shards", f.guilds, f.shards, discord.MaxGuildsPerShard)
+		return usagef("--guilds: %d do not fit on %d shards; allowed: up to %d a shard, so raise --shards, or lower --guilds", f.guilds, f.shards, discord.MaxGuildsPerShard)
 	case !(f.rate >= 0 && f.rate <= mostRate):
 		return outOfRange("rate", f.rate, 0, mostRate)
 	case f.maxConcurrency < 1 || f.maxConcurrency > mostShards:
@@ -70,6 +70,10 @@ func (f *simFlags) check() error {
 	return nil
 }
 
+// leastSessionStarts is the daily budget of a bot that Discord has not given
+// more; many shards are a large bot's, which has enough to start them all.
+const leastSessionStarts = 1000
+
 // server opens the simulated Discord, not answering yet.
 func (f *simFlags) server() (*discordtest.Server, error) {
 	server, err := discordtest.New(discordtest.Config{
@@ -79,6 +83,7 @@ func (f *simFlags) server() (*discordtest.Server, error) {
 		Shards:         f.shards,
 		Guilds:         f.guilds,
 		MaxConcurrency: f.maxConcurrency,
+		SessionStarts:  max(leastSessionStarts, 2*f.shards),
 		Rate:           f.rate,
 
 		HeartbeatInterval: f.heartbeat,

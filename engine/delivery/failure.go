@@ -68,14 +68,33 @@ func backoff(failures int, random float64) time.Duration {
 	return span/2 + time.Duration(random*float64(span/2))
 }
 
+// rejectingFor is how long a sink counts as rejecting after it has refused an
+// event: what it takes in between does not make it well.
+const rejectingFor = 30 * time.Second
+
 // succeeded ends the trouble, if there was any.
 func (r *Runner) succeeded(now time.Time) {
+	r.calm()
+	rejecting := r.state == ops.SinkRejecting && now.Sub(r.rejectedAt) < rejectingFor
+	if !r.paused && !r.refused && !rejecting {
+		r.enter(now, ops.SinkOK, "the bot acknowledges")
+	}
+}
+
+// calm lets deliveries go on: the bot has answered.
+func (r *Runner) calm() {
 	if r.trouble.failures > 0 {
 		r.trouble = trouble{}
 		r.nudge()
 	}
+}
+
+// rejected notes that the bot has refused events.
+func (r *Runner) rejected(now time.Time) {
+	r.calm()
+	r.rejectedAt = now
 	if !r.paused && !r.refused {
-		r.enter(now, ops.SinkOK, "the bot acknowledges")
+		r.enter(now, ops.SinkRejecting, r.lastErr)
 	}
 }
 
@@ -141,10 +160,11 @@ func sinkWide(status int) bool {
 // refusedEvents handles events that the bot does not want: a group is tried one
 // by one to find the culprit, a single one is buried after its last attempt.
 func (r *Runner) refusedEvents(now time.Time, l *lane, events []event.Event, positions []spool.Position, e *Error) {
-	r.succeeded(now) // the bot is there, it just does not like this
 	if len(events) == 0 {
-		return // it has taken all of them, whatever it said
+		r.succeeded(now) // it has taken all of them, whatever it said
+		return
 	}
+	r.rejected(now)
 	if len(events) > 1 {
 		l.single = len(events)
 		return

@@ -50,20 +50,21 @@ type Runner struct {
 	listMu sync.Mutex
 	list   []*source // to be read from
 
-	mu       sync.Mutex
-	ready    []*lane // in the order in which they became ready
-	waiting  []*lane // with a retryAt
-	buf      []spool.Item
-	inFlight int
-	trouble  trouble
-	state    ops.SinkState
-	since    time.Time
-	paused   bool
-	refused  bool
-	lastErr  string
-	errAt    time.Time
-	alarm    clock.Timer   // for the earliest of the waits
-	empty    chan struct{} // closed when nothing is left; nil if nobody waits
+	mu         sync.Mutex
+	ready      []*lane // in the order in which they became ready
+	waiting    []*lane // with a retryAt
+	buf        []spool.Item
+	inFlight   int
+	trouble    trouble
+	state      ops.SinkState
+	since      time.Time
+	paused     bool
+	refused    bool
+	rejectedAt time.Time // when the bot last refused an event
+	lastErr    string
+	errAt      time.Time
+	alarm      clock.Timer   // for the earliest of the waits
+	empty      chan struct{} // closed when nothing is left; nil if nobody waits
 }
 
 // New returns a runner; Attach gives it queues and Run starts it.

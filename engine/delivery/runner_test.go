@@ -320,8 +320,14 @@ func TestARefusedEventIsBuriedAndTheRestGoesOn(t *testing.T) {
 		if got := strings.Join(s.grave.buried, "; "); got != "bot 4: the bot answered 422: no" {
 			t.Errorf("buried %q", got)
 		}
-		if st := s.runner.Status(time.Now()); st.Dropped != 1 || st.Delivered != 9 || st.Depth != 0 {
+		if st := s.runner.Status(time.Now()); st.Buried != 1 || st.Delivered != 9 || st.Depth != 0 || st.State != ops.SinkRejecting {
 			t.Errorf("status %+v", st)
+		}
+		s.after(time.Minute)
+		s.events(0, 1)
+		s.after(time.Second)
+		if got := strings.Join(s.states, " "); got != "ok rejecting ok" && got != "rejecting ok" {
+			t.Errorf("states %s", got)
 		}
 	})
 }

@@ -64,7 +64,7 @@ func (r *Runner) Status(now time.Time) ops.Sink {
 	sources := r.sources
 	r.mu.Unlock()
 
-	s.Delivered, s.Retries, s.Dropped = r.delivered.Load(), r.retries.Load(), r.buried.Load()
+	s.Delivered, s.Retries, s.Buried = r.delivered.Load(), r.retries.Load(), r.buried.Load()
 	for _, src := range sources {
 		c := src.cursor.Stats()
 		s.Depth += c.Depth

@@ -2,9 +2,11 @@ package fleet
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/clock"
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
@@ -40,5 +42,28 @@ func TestACommandIsDoneToAllOrToNone(t *testing.T) {
 				t.Errorf("%s %v: %v, want %q", kind, ids, err, want)
 			}
 		}
+	}
+}
+
+func TestFailingAgainAndAgainDoesNotPushTheCauseOut(t *testing.T) {
+	s := newShard(0, 1, nil)
+	at := time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
+	change := func(from, to ops.ShardState, why string) {
+		at = at.Add(time.Second)
+		s.remember(ops.Transition{At: at, From: from, To: to, Reason: why})
+	}
+	change(ops.ShardReady, ops.ShardBackoff, "reset by peer")
+	for range 100 {
+		change(ops.ShardBackoff, ops.ShardConnecting, "dialling again")
+		change(ops.ShardConnecting, ops.ShardBackoff, "refused")
+	}
+	if n := len(s.history); n != 5 || s.history[0].Reason != "reset by peer" || !s.history[n-1].At.Equal(at) {
+		t.Errorf("history of %d: %+v", n, s.history)
+	}
+	for i := range 100 { // what differs is kept
+		change(ops.ShardReady, ops.ShardBackoff, fmt.Sprint(i))
+	}
+	if len(s.history) != keptTransitions {
+		t.Errorf("%d transitions kept", len(s.history))
 	}
 }

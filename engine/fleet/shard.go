@@ -109,12 +109,29 @@ func (s *Shard) Beat(latency time.Duration) {
 // StateChanged keeps a change of state and passes it on.
 func (s *Shard) StateChanged(from, to ops.ShardState, reason string) {
 	s.mu.Lock()
-	if len(s.history) == keptTransitions {
-		s.history = append(s.history[:0], s.history[1:]...)
-	}
-	s.history = append(s.history, ops.Transition{At: s.clock.Now(), From: from, To: to, Reason: reason})
+	s.remember(ops.Transition{At: s.clock.Now(), From: from, To: to, Reason: reason})
 	s.mu.Unlock()
 	s.changed(s, from, to, reason)
+}
+
+// remember adds to the history. Of a row of attempts that all fail the same way
+// the first and the last are kept, or what led to them would be pushed out.
+func (s *Shard) remember(t ops.Transition) {
+	h, n := s.history, len(s.history)
+	if n >= 5 && same(t, h[n-2]) && same(t, h[n-4]) && same(h[n-1], h[n-3]) && same(h[n-1], h[n-5]) {
+		h[n-3], h[n-2] = h[n-1], t
+		s.history = h[:n-1]
+		return
+	}
+	if n == keptTransitions {
+		s.history = append(s.history[:0], s.history[1:]...)
+	}
+	s.history = append(s.history, t)
+}
+
+// same reports whether two changes differ in nothing but their time.
+func same(a, b ops.Transition) bool {
+	return a.From == b.From && a.To == b.To && a.Reason == b.Reason
 }
 
 // snapshot is the shard's part of the operator's snapshot.

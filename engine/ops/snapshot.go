@@ -108,7 +108,8 @@ type Sink struct {
 	Delivered uint64        // events acknowledged since start
 	Rate      float64       // events acknowledged per second, over the last 5 s
 	Retries   uint64        // deliveries tried again since start
-	Dropped   uint64        // events given up (bounds, or refused by the bot) since start
+	Dropped   uint64        // events that the queue's bounds cost, since start
+	Buried    uint64        // events refused by the bot and kept as dead letters, since start
 	P50, P99  time.Duration // delivery to acknowledgement, last minute; 0 if none
 
 	LastError   string // in words; empty if there was none

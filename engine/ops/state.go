@@ -50,19 +50,21 @@ type SinkState uint8
 
 // The sink states.
 const (
-	SinkIdle     SinkState = iota // nothing to deliver yet
-	SinkOK                        // the last delivery was acknowledged
-	SinkRetrying                  // deliveries fail and are retried
-	SinkPaused                    // held by an operator
-	SinkRefused                   // held because the bot refused our secret (401, 403)
+	SinkIdle      SinkState = iota // nothing to deliver yet
+	SinkOK                         // the last delivery was acknowledged
+	SinkRetrying                   // deliveries fail and are retried
+	SinkRejecting                  // the bot answers, but refuses events
+	SinkPaused                     // held by an operator
+	SinkRefused                    // held because the bot refused our secret (401, 403)
 )
 
 var sinkStateNames = [...]string{
-	SinkIdle:     "idle",
-	SinkOK:       "ok",
-	SinkRetrying: "retrying",
-	SinkPaused:   "paused",
-	SinkRefused:  "refused",
+	SinkIdle:      "idle",
+	SinkOK:        "ok",
+	SinkRetrying:  "retrying",
+	SinkRejecting: "rejecting",
+	SinkPaused:    "paused",
+	SinkRefused:   "refused",
 }
 
 // String is the state's name in lower case.

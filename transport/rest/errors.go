@@ -41,9 +41,9 @@ func (c *Client) refusal(a answer) error {
 		e.Hint = "discord.api_base does not lead to a Discord REST API; it should end in /api/v10"
 	case a.status == http.StatusTooManyRequests:
 		e.RetryAfter = max(retryAfter, c.retryAfterHeader(a.header.Get("Retry-After")))
-		e.Hint = "too many requests from this bot or address; it is asked again later"
+		e.Hint = "too many requests from this bot or address: ask again later, and seldom"
 	case a.status >= 500:
-		e.Hint = "Discord, or the proxy before it, is in trouble; it is asked again"
+		e.Hint = "Discord, or the proxy before it, is in trouble: try again later"
 	case a.status >= 300 && a.status < 400:
 		e.Hint = "it redirects without saying where: check discord.api_base"
 	}

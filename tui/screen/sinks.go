@@ -102,6 +102,10 @@ func sinkSecond(l Look, s *ops.Sink, w int) string {
 	if s.Dropped > 0 {
 		parts[2] = l.S.Warn.Paint(frame.Count(s.Dropped) + " dropped")
 	}
+	if s.Buried > 0 {
+		// Where there is no room for all, the retries say least.
+		parts[1] = l.S.Warn.Paint(frame.Plural(int(s.Buried), "dead letter"))
+	}
 	return frame.Fit("  "+strings.Join(parts, "  "), w)
 }
 
@@ -109,7 +113,7 @@ func sinkTrouble(l Look, s *ops.Sink) string {
 	switch s.State {
 	case ops.SinkPaused:
 		return l.S.Warn.Paint("held for "+l.ago(s.Since)) + l.label(", events queue up")
-	case ops.SinkRefused, ops.SinkRetrying:
+	case ops.SinkRefused, ops.SinkRetrying, ops.SinkRejecting:
 		text := frame.Clean(s.LastError)
 		if !s.NextTry.IsZero() {
 			text = "again in " + l.until(s.NextTry) + ": " + text

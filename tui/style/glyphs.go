@@ -55,7 +55,7 @@ func unicodeSet(kind Kind) *Glyphs {
 		ops.ShardIdle: "·", ops.ShardConnecting: "○", ops.ShardQueued: "◔", ops.ShardIdentifying: "◆",
 		ops.ShardResuming: "◐", ops.ShardReady: "●", ops.ShardBackoff: "▼", ops.ShardStopped: "□", ops.ShardFailed: "✖",
 	}
-	g.Sink = [...]string{ops.SinkIdle: "·", ops.SinkOK: "●", ops.SinkRetrying: "▼", ops.SinkPaused: "⏸", ops.SinkRefused: "✖"}
+	g.Sink = [...]string{ops.SinkIdle: "·", ops.SinkOK: "●", ops.SinkRetrying: "▼", ops.SinkRejecting: "▼", ops.SinkPaused: "⏸", ops.SinkRefused: "✖"}
 	return g
 }
 
@@ -72,6 +72,6 @@ func asciiSet() *Glyphs {
 		ops.ShardIdle: ".", ops.ShardConnecting: "c", ops.ShardQueued: "q", ops.ShardIdentifying: "i",
 		ops.ShardResuming: "r", ops.ShardReady: "o", ops.ShardBackoff: "b", ops.ShardStopped: "s", ops.ShardFailed: "X",
 	}
-	g.Sink = [...]string{ops.SinkIdle: ".", ops.SinkOK: "o", ops.SinkRetrying: "b", ops.SinkPaused: "#", ops.SinkRefused: "X"}
+	g.Sink = [...]string{ops.SinkIdle: ".", ops.SinkOK: "o", ops.SinkRetrying: "b", ops.SinkRejecting: "b", ops.SinkPaused: "#", ops.SinkRefused: "X"}
 	return g
 }

@@ -26,11 +26,14 @@ func textValue(raw any) (string, error) {
 
 // secretText is textValue without the value in its errors.
 func secretText(raw any) (string, error) {
+	if line, ok := raw.(string); ok {
+		raw = strings.TrimSpace(line) // secrets in files and variables often end in a line feed
+	}
 	text, err := textValue(raw)
 	if err != nil {
-		return "", &valueError{what: "is not a line of text", hint: "put it in quotes"}
+		return "", &valueError{what: "is not a line of text", hint: "put it on one line, in quotes"}
 	}
-	return strings.TrimSpace(text), nil
+	return text, nil
 }
 
 func boolValue(raw any) (bool, error) {
