@@ -135,7 +135,7 @@ func (s *stage) events(shard, n int) {
 
 // after lets time pass until everything stands still.
 func (s *stage) after(d time.Duration) {
-	time.Sleep(d)
+	<-time.After(d)
 	synctest.Wait()
 }
 

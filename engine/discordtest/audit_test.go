@@ -121,7 +121,7 @@ func TestFlawsAreFound(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			cfg := Config{Guilds: 10, Rate: 20}
-			r := relayed(t, cfg, 1, test.flaw, func(*Server, *Bot) { time.Sleep(20 * time.Second) })
+			r := relayed(t, cfg, 1, test.flaw, func(*Server, *Bot) { <-time.After(20 * time.Second) })
 			if r.OK() || test.find(r) != 1 {
 				t.Errorf("not found: %s", asJSON(t, r))
 			}
@@ -142,11 +142,11 @@ func TestEventsOfDeadSessionsAreForfeitedWithTheReason(t *testing.T) {
 		{"expired", func(t *testing.T, s *Server, _ *client) {
 			fault(t, s.DropConnection(Pair{}))
 			inject(t, s, 3)
-			time.Sleep(4 * time.Minute)
+			<-time.After(4 * time.Minute)
 		}},
 		{reasonOverflow, func(t *testing.T, s *Server, _ *client) {
 			fault(t, s.DropConnection(Pair{}))
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 			inject(t, s, 11)
 		}},
 		{"closed by its client with 1000", func(t *testing.T, s *Server, c *client) {
@@ -161,7 +161,7 @@ func TestEventsOfDeadSessionsAreForfeitedWithTheReason(t *testing.T) {
 					t.Errorf("the guild's backfill is written and not delivered, yet %s", asJSON(t, got))
 				}
 				test.kill(t, s, c)
-				time.Sleep(time.Second)
+				<-time.After(time.Second)
 				_ = c.ws.NetConn().Close()
 				synctest.Wait()
 				got := s.Audit().Report()
@@ -184,7 +184,7 @@ func TestWhatTheClientProvedToHaveIsNotForfeited(t *testing.T) {
 		inject(t, s, 3)
 		synctest.Wait()
 		c.goodbye(1000)
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		got := s.Audit().Report()
 		if got.Lost != 3 || got.Forfeited["closed by its client with 1000"] != 3 {
 			t.Errorf("want 3 lost (the guild and 2 events) and 3 forfeited: %s", asJSON(t, got))
@@ -196,7 +196,7 @@ func TestDetachedSessionsEventsArePending(t *testing.T) {
 	bubble(t, Config{Guilds: 1}, func(t *testing.T, s *Server, dial dialFunc) {
 		c, me := settle(t, s, dial)
 		c.goodbye(4000)
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		inject(t, s, 3)
 		if got := s.Audit().Report(); got.Pending != 4 || got.Lost != 0 || !got.OK() {
 			t.Errorf("want 4 pending, none lost: %s", asJSON(t, got))
@@ -217,7 +217,7 @@ func TestTwoFleetsOweEachEventOnce(t *testing.T) {
 		old := hello(t, s, dial)
 		old.ready(0, 1)
 		old.backfill(6)
-		time.Sleep(5 * time.Second)
+		<-time.After(5 * time.Second)
 		var next []*client
 		for shard := range 3 {
 			c := hello(t, s, dial)
@@ -240,7 +240,7 @@ func TestTwoFleetsOweEachEventOnce(t *testing.T) {
 			t.Errorf("want 6 guilds and 1 message owed, 6 guilds optional: %s", asJSON(t, got))
 		}
 		old.goodbye(1000)
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		s.Audit().Observe(Observation{Number: n, ID: "00000000000000aa-4", Shard: int(guild >> 22 % 3), Shards: 3})
 		got = s.Audit().Report()
 		if got.Expected != 1 || got.Received != 1 || got.Lost != 0 || !got.OK() {

@@ -28,12 +28,12 @@ func TestMembersAreAnsweredAndLimited(t *testing.T) {
 		if len(chunk.Members) == 0 || chunk.Nonce != "n1" || chunk.Count != 1 {
 			t.Errorf("chunk is %+v", chunk)
 		}
-		time.Sleep(10 * time.Second)
+		<-time.After(10 * time.Second)
 		c.send("%s", ask)
 		if f := c.next(); f.T != "RATE_LIMITED" || !strings.Contains(string(f.D), `"retry_after":20.0`) {
 			t.Errorf("got %.200s", f.raw)
 		}
-		time.Sleep(20 * time.Second)
+		<-time.After(20 * time.Second)
 		c.send("%s", ask)
 		if f := c.next(); f.T != "GUILD_MEMBERS_CHUNK" {
 			t.Errorf("got %.200s", f.raw)
@@ -102,7 +102,7 @@ func TestResumeURLCanBeADeadOne(t *testing.T) {
 		}
 		s.SetResumeURL("")
 		c.goodbye(1000)
-		time.Sleep(5 * time.Second)
+		<-time.After(5 * time.Second)
 		c = hello(t, s, dial)
 		if me := c.ready(0, 1); me.ResumeURL != s.GatewayURL() || me.Application.ID != "1106150344807325733" || me.PrivateChannels == nil {
 			t.Errorf("READY is %+v", me)

@@ -49,7 +49,7 @@ func TestIdentifyBackfillAndResumeInOneBubble(t *testing.T) {
 			}
 			missed = append(missed, n)
 		}
-		time.Sleep(100 * time.Second)
+		<-time.After(100 * time.Second)
 
 		c = hello(t, s, dial)
 		c.resume(me.SessionID, 11)
@@ -150,7 +150,7 @@ func TestHundredAndTwentySendsAMinuteAreFine(t *testing.T) {
 		c := hello(t, s, dial)
 		c.ready(0, 1)
 		c.backfill(1)
-		time.Sleep(20 * time.Second)
+		<-time.After(20 * time.Second)
 		for range 9 { // the identify is one of the first minute's
 			for range 38 {
 				c.send(`{"op":3,"d":{}}`)
@@ -159,7 +159,7 @@ func TestHundredAndTwentySendsAMinuteAreFine(t *testing.T) {
 			if f := c.next(); f.Op != 11 {
 				t.Fatalf("got %s", f.raw)
 			}
-			time.Sleep(20 * time.Second)
+			<-time.After(20 * time.Second)
 		}
 		wantViolations(t, s, map[string]uint64{})
 		c.goodbye(4000)

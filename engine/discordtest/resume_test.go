@@ -43,9 +43,9 @@ func TestResumeRefusals(t *testing.T) {
 			bubble(t, Config{Guilds: 1, ReplayBuffer: 10}, func(t *testing.T, s *Server, dial dialFunc) {
 				c, me := settle(t, s, dial)
 				c.goodbye(4000)
-				time.Sleep(time.Second)
+				<-time.After(time.Second)
 				inject(t, s, test.miss)
-				time.Sleep(test.wait)
+				<-time.After(test.wait)
 				if test.id == "" {
 					test.id = me.SessionID
 				}
@@ -68,7 +68,7 @@ func TestResumeAtTheEdgeOfTheBuffer(t *testing.T) {
 	bubble(t, Config{Guilds: 1, ReplayBuffer: 10}, func(t *testing.T, s *Server, dial dialFunc) {
 		c, me := settle(t, s, dial)
 		c.goodbye(4000)
-		time.Sleep(179 * time.Second)
+		<-time.After(179 * time.Second)
 		inject(t, s, 10)
 		c = hello(t, s, dial)
 		c.resume(me.SessionID, 2)
@@ -87,7 +87,7 @@ func TestClientsCloseCodeDecidesAboutTheSession(t *testing.T) {
 			} else {
 				c.goodbye(code)
 			}
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 			if got := len(s.Stats().Sessions) == 1; got != kept {
 				t.Errorf("after %d the session lives: %v, want %v", code, got, kept)
 			}
@@ -125,7 +125,7 @@ func TestResumeFromBeforeTheLastHeartbeat(t *testing.T) {
 		c.beat()
 		c.next()
 		_ = c.ws.NetConn().Close()
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		c = hello(t, s, dial)
 		c.resume(me.SessionID, 3)
 		if f := c.next(); f.S != 4 {
@@ -179,7 +179,7 @@ func TestInvalidSession(t *testing.T) {
 		if f := c.next(); f.Op != 9 {
 			t.Fatalf("a session that is gone was resumed: %s", f.raw)
 		}
-		time.Sleep(5 * time.Second)
+		<-time.After(5 * time.Second)
 		c.ready(0, 1)
 	})
 }

@@ -15,7 +15,7 @@ func TestIdentifyTooFastIsRefusedWithOp9(t *testing.T) {
 		first, other, same := hello(t, s, dial), hello(t, s, dial), hello(t, s, dial)
 		first.ready(0, 4)
 		other.ready(1, 4) // another key
-		time.Sleep(4900 * time.Millisecond)
+		<-time.After(4900 * time.Millisecond)
 		same.identify(2, 4)
 		if f := same.next(); f.Op != 9 || string(f.D) != "false" {
 			t.Fatalf("got %s, want op 9 false", f.raw)
@@ -24,7 +24,7 @@ func TestIdentifyTooFastIsRefusedWithOp9(t *testing.T) {
 		if left := s.Stats().SessionStarts; left != 998 {
 			t.Errorf("%d session starts left, want 998: a refused identify is free", left)
 		}
-		time.Sleep(70 * time.Millisecond) // within the tolerance of 50 ms
+		<-time.After(70 * time.Millisecond) // within the tolerance of 50 ms
 		same.ready(2, 4)
 		wantViolations(t, s, map[string]uint64{ViolationIdentifyFast: 1})
 	})
@@ -35,13 +35,13 @@ func TestOverdrawnSessionStartsKillTheToken(t *testing.T) {
 	bubble(t, cfg, func(t *testing.T, s *Server, dial dialFunc) {
 		a, b, c := hello(t, s, dial), hello(t, s, dial), hello(t, s, dial)
 		a.ready(0, 3)
-		time.Sleep(5 * time.Second)
+		<-time.After(5 * time.Second)
 		b.ready(1, 3)
 		res, body := get(t, s, dial, "/api/v10/gateway/bot", "Bot "+DefaultToken)
 		if res.StatusCode != 200 || !strings.Contains(body, `"remaining":0,"reset_after":3595000,`) {
 			t.Errorf("%d %s", res.StatusCode, body)
 		}
-		time.Sleep(5 * time.Second)
+		<-time.After(5 * time.Second)
 		c.identify(2, 3)
 		for _, victim := range []*client{a, b, c} {
 			victim.wantClose(4004)
@@ -57,7 +57,7 @@ func TestSessionStartsComeBack(t *testing.T) {
 	cfg := Config{SessionStarts: 5, SessionStartsLeft: 1, SessionStartsReset: time.Minute, HeartbeatInterval: time.Hour}
 	bubble(t, cfg, func(t *testing.T, s *Server, dial dialFunc) {
 		hello(t, s, dial).ready(0, 1)
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		hello(t, s, dial).ready(0, 1)
 		if left := s.Stats().SessionStarts; left != 4 {
 			t.Errorf("%d left, want 4", left)
@@ -114,7 +114,7 @@ func TestHeartbeatsAreWatched(t *testing.T) {
 		c.backfill(1)
 		for _, delay := range []time.Duration{13 * time.Second, interval, interval + 3*time.Second} {
 			next = next.Add(delay)
-			time.Sleep(time.Until(next))
+			<-time.After(time.Until(next))
 			c.beat()
 			if f := c.next(); f.Op != 11 {
 				t.Fatalf("got %s, want an ACK", f.raw)
@@ -173,7 +173,7 @@ func TestProbeMustBeAnswered(t *testing.T) {
 					c.beat()
 					c.next()
 				}
-				time.Sleep(3 * time.Second)
+				<-time.After(3 * time.Second)
 			}
 			wantViolations(t, s, map[string]uint64{ViolationProbe: 1})
 			if got := s.Beats()[0].Probes; got != 1 {

@@ -160,13 +160,13 @@ func TestRateIsKept(t *testing.T) {
 		for _, rate := range []float64{0.5, 7, 100} {
 			before := s.Stats().Issued
 			s.SetRate(rate)
-			time.Sleep(time.Minute)
+			<-time.After(time.Minute)
 			s.SetRate(0)
 			if got := float64(s.Stats().Issued-before) / 60; math.Abs(got-rate) > rate*0.02+0.02 {
 				t.Errorf("%.2f events per second, want %.2f", got, rate)
 			}
 			before = s.Stats().Issued
-			time.Sleep(time.Minute)
+			<-time.After(time.Minute)
 			if got := s.Stats().Issued; got != before {
 				t.Errorf("%d events at rate 0", got-before)
 			}
@@ -207,7 +207,7 @@ func TestSessionsOfAllTotalsGetTheirGuilds(t *testing.T) {
 				c := hello(t, s, dial)
 				c.backfill(len(c.ready(p.Shard, p.Shards).Guilds))
 				clients = append(clients, c)
-				time.Sleep(5 * time.Second)
+				<-time.After(5 * time.Second)
 			}
 			want := make([][]uint64, len(pairs))
 			for _, guild := range s.GuildIDs() {

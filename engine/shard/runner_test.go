@@ -168,7 +168,7 @@ func (w *wire) say(frames ...string) {
 
 // pass lets time pass until everything stands still.
 func pass(d time.Duration) {
-	time.Sleep(d)
+	<-time.After(d)
 	synctest.Wait()
 }
 

@@ -271,7 +271,7 @@ func TestNothingHangsOnADeadPeer(t *testing.T) {
 		d := newDiscord(t, func(ws *websocket.Conn) {
 			go io.Copy(io.Discard, ws.NetConn())
 			for ws.WriteMessage(websocket.TextMessage, []byte("more")) == nil {
-				time.Sleep(50 * time.Millisecond)
+				<-time.After(50 * time.Millisecond)
 			}
 		})
 		conn := d.connect(None)

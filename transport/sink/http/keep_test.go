@@ -190,7 +190,7 @@ func TestUnusedConnectionsEnd(t *testing.T) {
 				if err := deliver(t, s); err != nil {
 					t.Fatal(err)
 				}
-				time.Sleep(c.idle)
+				<-time.After(c.idle)
 			}
 			if dials, _ := b.seen(); dials != c.dials {
 				t.Fatalf("%d connections", dials)

@@ -157,7 +157,7 @@ func TestSlowBotIsWaitedForAsLongAsConfigured(t *testing.T) {
 		story(t, delay.String(), func(t *testing.T) {
 			b := newBot(t, func(c *botConn) {
 				for c.request() {
-					time.Sleep(delay)
+					<-time.After(delay)
 					if _, err := io.WriteString(c, ok); err != nil {
 						return
 					}
@@ -245,7 +245,7 @@ func TestLargeRequestsKeepTheConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBot(t, func(c *botConn) {
 			for c.request() {
-				time.Sleep(time.Millisecond) // a bot answers after it has read
+				<-time.After(time.Millisecond) // a bot answers after it has read
 				_, _ = io.WriteString(c, ok)
 			}
 		})
