@@ -105,6 +105,7 @@ func New(cfg Config) (*Engine, error) {
 // Run is called once.
 func (e *Engine) Run(ctx context.Context) error {
 	defer e.setPhase(ops.PhaseStopped)
+	defer e.closeSinks()
 	info, err := e.ask(ctx)
 	if err != nil {
 		return err
@@ -200,13 +201,16 @@ func (e *Engine) live(ctx context.Context, f *fleet.Fleet) error {
 	sinks.stop()
 	rest.stop()
 	e.keeper.saveAll()
-	for _, s := range e.sinks {
-		if cerr := s.cfg.Sink.Close(); cerr != nil {
-			e.logger.Warn("sink not closed cleanly", "sink", s.cfg.Name, "error", cerr)
-		}
-	}
 	e.logger.Info("stopped")
 	return err
+}
+
+func (e *Engine) closeSinks() {
+	for _, s := range e.sinks {
+		if err := s.cfg.Sink.Close(); err != nil {
+			e.logger.Warn("sink not closed cleanly", "sink", s.cfg.Name, "error", err)
+		}
+	}
 }
 
 // drain gives the sinks until ctx ends to take what is queued.

@@ -13,7 +13,7 @@ import (
 
 // openLog makes the logger of a run. While the console owns the screen, lines go
 // to log.file, or else to the engine's ring alone: the returned screen drops
-// them. The returned function closes the file.
+// them. The returned function ends the log: nothing may be logged after it.
 func (a *app) openLog(c config.Log, console bool, secrets []string) (*slog.Logger, *screen, func(), error) {
 	stderr := &screen{w: a.stderr}
 	if !console {
@@ -29,6 +29,9 @@ func (a *app) openLog(c config.Log, console bool, secrets []string) (*slog.Logge
 		}
 		w, tty = f, false
 		closeLog = func() { f.Close() }
+	} else if _, blocks := a.stderr.(*os.File); blocks {
+		patient := newPatientWriter(stderr)
+		w, closeLog = patient, patient.Close
 	}
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
