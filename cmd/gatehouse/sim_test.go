@@ -31,7 +31,7 @@ func TestAddressesThatCannotBeListenedOn(t *testing.T) {
 		code    int
 		want    string
 	}{
-		{taken.Addr().String(), exitFailed, "is in use by another program; choose another port, or 0 for any"},
+		{taken.Addr().String(), exitUsage, "is in use by another program; choose another port, or 0 for any"},
 		{"127.0.0.1:80000", exitUsage, "invalid port; write it like 127.0.0.1:8081"},
 		{"nonsense", exitUsage, "missing port in address; write it like 127.0.0.1:8081"},
 		{"192.0.2.1:8081", exitUsage, "is not an address of this machine"},

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"syscall"
 	"time"
@@ -99,7 +98,7 @@ func listenError(address string, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("--listen: %s is in use by another program; choose another port, or 0 for any", address)
+		return usagef("--listen: %s is in use by another program; choose another port, or 0 for any", address)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		return usagef("--listen: %s is not an address of this machine; choose one such as 127.0.0.1:8081", address)
 	case errors.Is(err, syscall.EACCES):
