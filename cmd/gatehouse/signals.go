@@ -50,12 +50,27 @@ func handleSignals(signals <-chan os.Signal, done <-chan struct{}, cancel func()
 			case s != os.Interrupt && s != syscall.SIGTERM:
 			case !stopping.IsZero() && time.Since(stopping) < sameSignal:
 			case !stopping.IsZero():
-				fmt.Fprintln(stderr, "gatehouse: second signal: exit without an orderly stop")
+				sayLastWords(stderr)
 				exit(exitFailed)
 			default:
 				stopping = time.Now()
 				cancel()
 			}
 		}
+	}
+}
+
+// sayLastWords waits for nobody who does not read: what hangs may be stderr.
+func sayLastWords(stderr io.Writer) {
+	said := make(chan struct{})
+	go func() {
+		defer close(said)
+		fmt.Fprintln(stderr, "gatehouse: second signal: exit without an orderly stop")
+	}()
+	timer := time.NewTimer(patientEnd)
+	defer timer.Stop()
+	select {
+	case <-said:
+	case <-timer.C:
 	}
 }

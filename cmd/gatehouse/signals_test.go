@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"syscall"
 	"testing"
@@ -39,5 +40,24 @@ func TestTheFirstSignalStopsTheSecondExits(t *testing.T) {
 			t.Errorf("after the second signal: exits %v, said %q", exits, stderr.String())
 		}
 		close(done)
+	})
+}
+
+func TestTheSecondSignalExitsThoughNobodyReadsStderr(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		signals, done := make(chan os.Signal), make(chan struct{})
+		defer close(done)
+		reader, stderr := io.Pipe()
+		defer reader.Close()
+		exits := make(chan int, 1)
+		go handleSignals(signals, done, func() {}, stderr, func(code int) { exits <- code })
+		signals <- syscall.SIGTERM
+		<-time.After(time.Second)
+		signals <- syscall.SIGTERM
+		select {
+		case <-exits:
+		case <-time.After(time.Minute):
+			t.Error("it hangs")
+		}
 	})
 }

@@ -92,6 +92,7 @@ func (c *conn) Read() ([]byte, error) {
 			return message, nil
 		}
 	}
+	c.release()
 	return nil, c.ended
 }
 
@@ -158,16 +159,21 @@ func (c *conn) recycle() {
 	}
 }
 
+// release gives all memory back. Only a Read may do so, because until then its
+// caller may be at work on the last message.
+func (c *conn) release() {
+	c.recycle()
+	if c.stream != nil {
+		c.stream.Release()
+	}
+}
+
 // end is called once, with the error that ended the connection.
 func (c *conn) end(err error) {
 	if own := c.closed.Load(); own != nil {
 		c.ended = own
 	} else {
 		c.ended = closeError(err)
-	}
-	c.recycle()
-	if c.stream != nil {
-		c.stream.Release()
 	}
 	close(c.over)
 	c.link.abort()
@@ -212,8 +218,10 @@ func (c *conn) linger(until time.Time) {
 	_ = c.link.SetReadDeadline(until)
 	if c.reading.TryLock() {
 		defer c.reading.Unlock()
+		// What comes is thrown away as it is: to inflate it would write over the
+		// last message, which somebody may be putting into a queue just now.
 		for c.ended == nil {
-			if _, err := c.next(); err != nil {
+			if _, _, err := c.ws.NextReader(); err != nil {
 				c.end(err)
 			}
 		}

@@ -302,3 +302,46 @@ func TestAQuietConnectionKeepsNoLargeBuffer(t *testing.T) {
 		}
 	})
 }
+
+// Whoever holds the last message may be waiting for room in a queue while
+// somebody else closes: what comes meanwhile must not be written over it.
+func TestAMessageOutlivesAClose(t *testing.T) {
+	for _, compress := range []Compression{None, ZlibStream} {
+		story(t, string(compress), func(t *testing.T) {
+			want, other := strings.Repeat("a", 100), strings.Repeat("b", 60_000)
+			var z deflater
+			d := newDiscord(t, func(ws *websocket.Conn) {
+				put := func(message string) {
+					if compress == None {
+						send(ws, message)
+						return
+					}
+					_ = ws.WriteMessage(websocket.BinaryMessage, z.frame(message))
+				}
+				ws.SetCloseHandler(func(int, string) error { put(other); put(other); return nil })
+				put(want)
+				hold(ws)
+			})
+			dialer := d.dialer(compress)
+			conn, err := dialer.Dial(t.Context(), "ws://gateway.test")
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := conn.Read()
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = conn.Close(4900, "")
+			for range 4 { // whoever gets its memory next must not be given it yet
+				b := dialer.buffers.Get(64 << 10)
+				clear(*b)
+				b = dialer.buffers.Get(0)
+				clear(*b)
+			}
+			if string(got) != want {
+				t.Fatalf("it has become %.20q", got)
+			}
+			wantEnd(t, conn)
+		})
+	}
+}

@@ -5,6 +5,7 @@ package httpsink
 import (
 	"net"
 	"syscall"
+	"time"
 )
 
 // quiet reports whether there is nothing to read on an unused connection: no
@@ -14,6 +15,10 @@ func quiet(conn net.Conn) bool {
 	sys, ok := conn.(syscall.Conn)
 	if !ok {
 		return true
+	}
+	// The deadline of the last exchange may have passed, and would fail the look.
+	if conn.SetReadDeadline(time.Time{}) != nil {
+		return false
 	}
 	raw, err := sys.SyscallConn()
 	if err != nil {

@@ -247,3 +247,41 @@ func TestManyDeliveriesAtATime(t *testing.T) {
 		t.Fatalf("%d sent, %d received", sent.Load(), got.Load())
 	}
 }
+
+// A bot that hears of an event now and then keeps its connection: what is left of
+// the last exchange's deadline must not make it look dead.
+func TestAQuietConnectionOutlivesTheDeadlineOfItsLastExchange(t *testing.T) {
+	answers := map[string]string{
+		"length": ok,
+		"chunks": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+	}
+	for name, answer := range answers {
+		t.Run(name, func(t *testing.T) {
+			var connections atomic.Int32
+			address := listen(t, "127.0.0.1:0", func(c *net.TCPConn) {
+				connections.Add(1)
+				for br := bufio.NewReader(c); ; {
+					r, err := http.ReadRequest(br)
+					if err != nil {
+						return
+					}
+					_, _ = io.Copy(io.Discard, r.Body)
+					_, _ = io.WriteString(c, answer)
+				}
+			})
+			s := sinkTo(t, address)
+			for range 3 {
+				if err := s.Deliver(t.Context(), someEvents(1, 10), 1); err != nil {
+					t.Fatal(err)
+				}
+				c := s.pool.idle[0]
+				// As if more than the timeout had passed.
+				_ = c.raw.SetDeadline(time.Unix(1, 0))
+				c.idleSince = c.idleSince.Add(-2 * probeAfter)
+			}
+			if n := connections.Load(); n != 1 {
+				t.Errorf("%d connections", n)
+			}
+		})
+	}
+}
