@@ -215,11 +215,16 @@ func (e *Engine) closeSinks() {
 
 // drain gives the sinks until ctx ends to take what is queued.
 func (e *Engine) drain(ctx context.Context) {
+	var drained sync.WaitGroup
 	for _, s := range e.sinks {
-		if s.runner.Drained(ctx) == nil {
+		drained.Go(func() { _ = s.runner.Drained(ctx) })
+	}
+	drained.Wait()
+	for _, s := range e.sinks {
+		st := s.runner.Status(e.cfg.Clock.Now())
+		if st.Depth == 0 {
 			continue
 		}
-		st := s.runner.Status(e.cfg.Clock.Now())
 		level, what := slog.LevelError, "events lost: the sink did not take them before the stop"
 		if e.keeper.keeps() {
 			level = slog.LevelWarn

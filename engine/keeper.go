@@ -17,7 +17,8 @@ import (
 // Discord sends everything since then again.
 const (
 	saveEvery   = time.Second
-	guildsEvery = 15 * time.Second
+	guildsEvery = 15 * time.Second // while they keep changing
+	guildsPause = 5 * time.Second  // once they stand still
 )
 
 // keeper saves the fleet's sessions for the next run.
@@ -31,6 +32,8 @@ type keeper struct {
 
 	saved   []session.Session // as saved last
 	changes uint64            // of the guilds, as saved last
+	seen    uint64            // of the guilds, a second ago
+	guildAt time.Time         // when they were saved last
 	failing atomic.Bool
 }
 
@@ -55,8 +58,13 @@ func (k *keeper) restore() {
 	}
 	saved, err := k.store.Load()
 	if err == nil && saved != nil {
-		k.queue.After(saved.LastIdentify)
-		err = saved.Usable(k.clock.Now(), k.identity)
+		now := k.clock.Now()
+		last := saved.LastIdentify
+		if last.After(now) { // a clock that was wrong then must not keep the shards waiting
+			last = now
+		}
+		k.queue.After(last)
+		err = saved.Usable(now, k.identity)
 	}
 	switch {
 	case err != nil:
@@ -84,17 +92,13 @@ func (k *keeper) run(ctx context.Context) {
 	}
 	timer := k.clock.NewTimer(saveEvery)
 	defer timer.Stop()
-	next := k.clock.Now().Add(guildsEvery)
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case now := <-timer.C():
 			k.saveSessions()
-			if !now.Before(next) {
-				k.saveGuilds()
-				next = now.Add(guildsEvery)
-			}
+			k.saveChangedGuilds(now)
 		}
 		timer.Reset(saveEvery)
 	}
@@ -117,6 +121,20 @@ func (k *keeper) saveSessions() {
 		At: k.clock.Now(), Identity: k.identity, Sessions: now, LastIdentify: k.queue.LastSent(),
 	})) {
 		k.saved = now
+	}
+}
+
+// saveChangedGuilds saves the guilds soon after they have stopped changing, as
+// when a fleet has loaded, and now and then while they do not.
+func (k *keeper) saveChangedGuilds(now time.Time) {
+	changes, pause := k.fleet.GuildChanges(), guildsEvery
+	if changes == k.seen {
+		pause = guildsPause
+	}
+	k.seen = changes
+	if changes != k.changes && now.Sub(k.guildAt) >= pause {
+		k.guildAt = now
+		k.saveGuilds()
 	}
 }
 

@@ -177,3 +177,31 @@ func TestAnExpiredSessionIsIdentifiedAnewAfterARestart(t *testing.T) {
 		w.end()
 	})
 }
+
+func TestADeathSoonAfterTheStartRemembersTheGuilds(t *testing.T) {
+	withShelf(t, func(w *world, s *shelf) {
+		before := w.awaitReady()
+		w.pass(3 * time.Second) // the guilds stand still and are saved
+		s.spoil(true, nil)
+		w.stop()
+		<-w.ended
+		s.spoil(false, nil)
+		w.start(nil)
+		if after := w.awaitReady(); after.Fleet.Guilds != before.Fleet.Guilds {
+			t.Errorf("%d guilds, %d before the death", after.Fleet.Guilds, before.Fleet.Guilds)
+		}
+	})
+}
+
+// A machine whose clock was wrong for a while has saved an instant that is far
+// away.
+func TestAnIdentifyInTheFutureDoesNotHoldUpAStart(t *testing.T) {
+	withShelf(t, func(w *world, s *shelf) {
+		w.awaitReady()
+		w.settle()
+		w.halt()
+		s.saved.LastIdentify = time.Now().Add(1000 * time.Hour)
+		w.start(func(c *engine.Config) { c.Intents = 513 }) // so that it has to identify
+		w.awaitReady()
+	})
+}

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 	"github.com/gatehouse-gateway/gatehouse/engine/pipeline"
 	"github.com/gatehouse-gateway/gatehouse/engine/shard"
+	"github.com/gatehouse-gateway/gatehouse/engine/spool"
 	"github.com/gatehouse-gateway/gatehouse/engine/stats"
 )
 
@@ -81,8 +83,9 @@ func (s *Shard) Dispatch(id event.ID, f *discord.Frame, msg []byte, now time.Tim
 		Data:     msg,
 	}
 	waited, err := s.worker.log.Append(s.ctx, &ev)
-	if err != nil {
-		s.logger.Error("event lost: stopped while the queue was full", "event", id.String(), "type", eventType)
+	if err != nil && !errors.Is(err, spool.ErrGap) { // those behind it come again with it
+		s.logger.Warn("event not queued: stopped while the queue was full; it comes again if the session is resumed",
+			"event", id.String(), "type", eventType)
 	}
 	return waited
 }

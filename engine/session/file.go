@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // The files below the folder that a [File] is given.
@@ -113,14 +114,16 @@ func replace(path string, data []byte) (err error) {
 	return syncDir(filepath.Dir(path))
 }
 
-// syncDir makes a rename durable. Where folders cannot be synced, as on Windows,
-// the rename is as durable as the system makes it.
+// syncDir makes a rename durable. Where folders cannot be synced, as on Windows
+// or on some shared folders (EINVAL), the rename is as durable as the system
+// makes it.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
-	if err := d.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, fs.ErrPermission) {
+	if err := d.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) &&
+		!errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EINVAL) {
 		return errors.Join(err, d.Close())
 	}
 	return d.Close()

@@ -2,6 +2,7 @@ package spool
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -34,6 +35,9 @@ type Config struct {
 	// must be quick and not call back. It may be nil.
 	Dropped func(e *event.Event, why string)
 }
+
+// ErrGap is returned by [Log.Append] for an event behind one that found no room.
+var ErrGap = errors.New("an earlier event of the session found no room in the queue")
 
 // Position is an event's place in its log, counted from 0.
 type Position uint64
@@ -107,9 +111,15 @@ func (l *Log) at(p Position) *entry { return &l.ring[int(p)&(len(l.ring)-1)] }
 
 // Append copies the event, its data included, to the end of the log. A full
 // log that blocks makes it wait, until there is room or ctx ends; it reports
-// whether it waited. An event that no sink wants is not kept.
+// whether it waited. If ctx ends the wait, no later event of the session is
+// taken either, with [ErrGap]: it would pass the one that a RESUME has to bring
+// again. An event that no sink wants is not kept.
 func (l *Log) Append(ctx context.Context, ev *event.Event) (waited bool, err error) {
 	l.mu.Lock()
+	if p := l.progress[ev.ShardID]; p != nil && p.gap && p.session == ev.ID.Session {
+		l.mu.Unlock()
+		return false, ErrGap
+	}
 	l.appends++
 	waits := l.wanted(ev)
 	if waits == 0 {
@@ -121,6 +131,7 @@ func (l *Log) Append(ctx context.Context, ev *event.Event) (waited bool, err err
 	if !l.makeRoom(size, ev.Received) {
 		waited = true
 		if err := l.awaitRoom(ctx, size, ev.Received); err != nil {
+			l.present(ev.ID.Session, ev.ShardID).gap = true
 			l.mu.Unlock()
 			return true, err
 		}

@@ -16,18 +16,25 @@ type shardProgress struct {
 	session uint64
 	seq     int64 // of the last event appended
 	live    int   // events of this session that are still in the log
+	gap     bool  // an event of this session has been given up for want of room
 }
 
-// note books an event that has been appended; kept says that it is in the log.
-func (l *Log) note(id event.ID, shard int, kept bool) {
+// present is what the log knows of a shard in a session: nothing, if it is new.
+func (l *Log) present(session uint64, shard int) *shardProgress {
 	p := l.progress[shard]
 	if p == nil {
 		p = &shardProgress{}
 		l.progress[shard] = p
 	}
-	if p.session != id.Session {
-		*p = shardProgress{session: id.Session}
+	if p.session != session {
+		*p = shardProgress{session: session}
 	}
+	return p
+}
+
+// note books an event that has been appended; kept says that it is in the log.
+func (l *Log) note(id event.ID, shard int, kept bool) {
+	p := l.present(id.Session, shard)
 	if id.Seq <= 0 {
 		return
 	}

@@ -2,6 +2,7 @@ package spool
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -68,5 +69,33 @@ func TestARestoredSessionStandsWhereItStood(t *testing.T) {
 	s.put(1, 7, 41, "X")
 	if got := s.log.Progress()[1]; got != (Progress{7, 40}) {
 		t.Errorf("with an event waiting: %+v", got)
+	}
+}
+
+// At a stop, the event that waits for room is given up while those behind it
+// may still find some: a RESUME has to bring it again.
+func TestAnEventThatFoundNoRoomIsNotDealtWith(t *testing.T) {
+	s := newStand(t, Bounds{Events: 1, Policy: Block}, nil)
+	s.put(1, 7, 10, "X")
+	stopped, stop := context.WithCancel(context.Background())
+	stop()
+	late := event.Event{ID: event.ID{Session: 7, Seq: 11}, ShardID: 1, Type: "X", Received: epoch}
+	if _, err := s.log.Append(stopped, &late); err == nil {
+		t.Fatal("there was room")
+	}
+	s.ack(0, s.cursors[0].Next(nil, 9)...)
+	next := late
+	next.ID.Seq = 12
+	if _, err := s.log.Append(context.Background(), &next); !errors.Is(err, ErrGap) {
+		t.Errorf("event 12 passes event 11: %v", err)
+	}
+	s.ack(0, s.cursors[0].Next(nil, 9)...)
+	if got := s.log.Progress()[1]; got != (Progress{7, 10}) {
+		t.Errorf("%+v, though event 11 is nowhere", got)
+	}
+	s.put(1, 8, 1, "READY")
+	s.ack(0, s.cursors[0].Next(nil, 9)...)
+	if got := s.log.Progress()[1]; got != (Progress{8, 1}) {
+		t.Errorf("a new session: %+v", got)
 	}
 }
