@@ -165,7 +165,7 @@ func (op *operation) follow(id int, to ops.ShardState, reason string, now time.T
 		if len(op.left) > 0 {
 			return false
 		}
-		op.end(nil, fmt.Sprintf("%s: done in %s", op.what, now.Sub(op.begun).Round(10*time.Millisecond)))
+		op.end(nil, fmt.Sprintf("%s: done in %s", op.what, now.Sub(op.begun).Round(time.Millisecond)))
 		return true
 	case to == ops.ShardFailed || to == ops.ShardStopped:
 		err := fmt.Errorf("shard %d %s: %s", id, to, reason)
