@@ -12,16 +12,13 @@ type Manual struct {
 	mu     sync.Mutex
 	now    time.Time
 	timers []*manualTimer
-	armed  sync.Cond
 }
 
 var _ Clock = (*Manual)(nil)
 
 // NewManual returns a clock that stands at start.
 func NewManual(start time.Time) *Manual {
-	m := &Manual{now: start}
-	m.armed.L = &m.mu
-	return m
+	return &Manual{now: start}
 }
 
 // Now is the instant the clock stands at.
@@ -55,16 +52,6 @@ func (m *Manual) Advance(d time.Duration) {
 		next.c <- m.now
 	}
 	m.now = end
-}
-
-// AwaitTimers blocks until at least n timers are armed, so that a test can be
-// sure that the code it drives has come to its wait before it advances.
-func (m *Manual) AwaitTimers(n int) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for len(m.timers) < n {
-		m.armed.Wait()
-	}
 }
 
 // earliest is the pending timer with the first deadline up to end, or nil.
@@ -118,7 +105,6 @@ func (t *manualTimer) Reset(d time.Duration) bool {
 		return pending
 	}
 	m.timers = append(m.timers, t)
-	m.armed.Broadcast()
 	return pending
 }
 

@@ -190,16 +190,6 @@ func TestReserveStaysWithinTheTotal(t *testing.T) {
 	}
 }
 
-func TestWaves(t *testing.T) {
-	for _, tc := range []struct{ shards, concurrency, want int }{
-		{0, 1, 0}, {8, 1, 8}, {32, 16, 2}, {176, 16, 11}, {177, 16, 12}, {5, 0, 5}, {10, 64, 1},
-	} {
-		if got := Waves(tc.shards, tc.concurrency); got != tc.want {
-			t.Errorf("%d shards, %d at a time: %d waves, want %d", tc.shards, tc.concurrency, got, tc.want)
-		}
-	}
-}
-
 // An Identify that travels long must not let the next one come too close to it.
 func TestAWindowCountsFromTheLatestArrival(t *testing.T) {
 	const spacing = DefaultSpacing

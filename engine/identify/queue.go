@@ -252,18 +252,3 @@ func (q *Queue) ask(ctx context.Context) {
 	}
 	q.wakeHeads()
 }
-
-// Promote lets a waiting shard use the reserve, as [Options.Force] does from the
-// start, and reports whether one with this id waits.
-func (q *Queue) Promote(shard int) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	found := false
-	for _, w := range q.waiting {
-		if w.shard == shard {
-			w.opts.Force, found = true, true
-		}
-	}
-	q.wakeHeads()
-	return found
-}

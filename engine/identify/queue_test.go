@@ -225,14 +225,10 @@ func TestReserveHoldsAStorm(t *testing.T) {
 		}
 		f.identify(ctx, 40, Options{Force: true})
 		f.expect(t, "an operator forces a new one", 0, 1, 2, 40)
-		if !f.Promote(6) || f.Promote(99) {
-			t.Fatal("Promote found the wrong shards")
-		}
-		f.expect(t, "an operator lets a waiting one go", 0, 1, 2, 40, 6)
 		f.Update(limit(1000, 1000, 16))
 		synctest.Wait()
-		if got := f.shards()[5:]; len(got) != 4 {
-			t.Fatalf("after the reset %v went, want four", got)
+		if got := f.shards()[4:]; len(got) != 5 {
+			t.Fatalf("after the reset %v went, want five", got)
 		}
 		cancel()
 		f.wg.Wait()
@@ -349,9 +345,9 @@ func TestForcedShardsPassThoseThatAreHeld(t *testing.T) {
 		}
 		f.identify(ctx, 5, Options{Force: true})
 		f.expect(t, "one of a bucket is forced", 5)
-		f.Promote(7)
+		f.identify(ctx, 7, Options{Force: true})
 		pass(width)
-		f.expect(t, "one that waits is promoted", 5, 7)
+		f.expect(t, "one that is held is forced after all", 5, 7)
 		cancel()
 		f.wg.Wait()
 	})

@@ -40,7 +40,7 @@ func (q *Queue) nextAt(now time.Time) (next time.Time) {
 }
 
 // Held is how many waiting shards the budget holds up: while it is not zero,
-// an operator has to decide ([Queue.Promote]) or to wait for the reset.
+// an operator has to force one ([Options.Force]) or to wait for the reset.
 func (q *Queue) Held() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -55,11 +55,4 @@ func (q *Queue) Held() int {
 		}
 	}
 	return held
-}
-
-// Waves is how many windows it takes to identify so many shards with
-// consecutive ids: the last one identifies Waves-1 windows after the first.
-func Waves(shards, maxConcurrency int) int {
-	buckets := max(1, maxConcurrency)
-	return (max(0, shards) + buckets - 1) / buckets
 }

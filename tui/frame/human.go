@@ -24,12 +24,6 @@ func Rate(v float64) string {
 	}
 }
 
-// Bytes is an amount of memory: 512B, 4.1kB, 1.2GB, in steps of 1000.
-func Bytes(n int64) string {
-	s := scaled(float64(n), 1000)
-	return s + "B"
-}
-
 // scaled writes v with a suffix and two or three digits.
 func scaled(v float64, step float64) string {
 	sign := ""

@@ -22,9 +22,6 @@ func TestFiguresForPeople(t *testing.T) {
 			t.Errorf("Grouped(%d) is %s, want %s", n, got, want)
 		}
 	}
-	if got := Bytes(1_234_567); got != "1.2MB" {
-		t.Errorf("Bytes is %s", got)
-	}
 	if Plural(1, "shard") != "1 shard" || Plural(4100, "shard") != "4.1k shards" {
 		t.Error("Plural")
 	}
