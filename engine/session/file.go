@@ -7,7 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/durable"
 )
 
 // The files below the folder that a [File] is given.
@@ -83,48 +84,8 @@ func (f *File) save(name string, v any) error {
 	if err != nil {
 		return fmt.Errorf("save sessions: %w", err)
 	}
-	if err := replace(filepath.Join(f.dir, name), data); err != nil {
+	if err := durable.Replace(filepath.Join(f.dir, name), data); err != nil {
 		return fmt.Errorf("save sessions: %w", err)
 	}
 	return nil
-}
-
-// replace writes a file beside the old one, makes it durable, and puts it in its
-// place.
-func replace(path string, data []byte) (err error) {
-	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(temp.Name()))
-		}
-	}()
-	_, err = temp.Write(data)
-	if err == nil {
-		err = temp.Sync()
-	}
-	if err = errors.Join(err, temp.Close()); err != nil {
-		return err
-	}
-	if err = os.Rename(temp.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(path))
-}
-
-// syncDir makes a rename durable. Where folders cannot be synced, as on Windows
-// or on some shared folders (EINVAL), the rename is as durable as the system
-// makes it.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	if err := d.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) &&
-		!errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EINVAL) {
-		return errors.Join(err, d.Close())
-	}
-	return d.Close()
 }
