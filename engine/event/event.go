@@ -11,22 +11,26 @@ import (
 	"time"
 )
 
-// Kind tells a bot what a GUILD_CREATE or GUILD_DELETE means, and whether an
-// event is a replay.
+// Kind tells a bot what a GUILD_CREATE or GUILD_DELETE means, whether an event
+// is a replay, and whether an interaction comes too late.
 type Kind uint8
 
-// The kinds (Discord docs, Gateway events: GUILD_CREATE).
+// The kinds (Discord docs, Gateway events: GUILD_CREATE, and Interactions:
+// receiving and responding).
 const (
 	KindNone      Kind = iota
 	KindLoaded         // GUILD_CREATE: backfill after READY
 	KindJoined         // GUILD_CREATE: the bot was added
 	KindAvailable      // GUILD_CREATE: back after an outage
 	KindReplayed       // GUILD_CREATE: known already, sent again after a RESUME
+	KindLate           // INTERACTION_CREATE: older than [AnswerWithin], it cannot be answered unless it has been already
+	KindExpired        // INTERACTION_CREATE: older than [TokenValid], nothing can be done with it any more
 )
 
 var kindNames = [...]string{
 	KindNone: "", KindLoaded: "loaded", KindJoined: "joined",
 	KindAvailable: "available", KindReplayed: "replayed",
+	KindLate: "late", KindExpired: "expired",
 }
 
 // String is the kind as the bot receives it; empty for [KindNone].
