@@ -46,6 +46,7 @@ type auditCounts struct {
 	repeated, repeatedOther, repeatedUnjudged     uint64
 	outOfOrderShard, outOfOrderGuild              uint64
 	misrouted, unknown, revived, retried          uint64
+	altered                                       uint64
 	forfeited                                     map[string]uint64
 }
 
@@ -127,7 +128,9 @@ type Observation struct {
 	ID      string // event id that Gatehouse gave it
 	Shard   int    // shard id and total it was delivered for
 	Shards  int
-	Attempt int // of the delivery, from 1
+	Attempt int    // of the delivery, from 1
+	Seq     int64  // that its frame names; 0 if that is not known
+	Digest  uint32 // of its frame, see FrameDigest; 0 if that is not known
 }
 
 // Observe records that the bot has accepted an event.
@@ -135,6 +138,7 @@ func (a *Audit) Observe(o Observation) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	hash := maphash.String(a.seed, o.ID) | 1
+	a.compare(o)
 	switch r, verdict := a.ledger.receive(o.Number, hash); verdict {
 	case seenUnknown:
 		a.counts.unknown++

@@ -1,6 +1,7 @@
 package discordtest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -118,6 +119,17 @@ func TestFlawsAreFound(t *testing.T) {
 			fake.Data = []byte(`{"t":"X","s":1,"op":0,"d":{"gatehouse_n":99999999}}`)
 			return []event.Event{e, fake}
 		}), func(r Report) uint64 { return r.Unknown }},
+		{"a letter changed", nth(30, func(e event.Event) []event.Event {
+			e.Data = bytes.Replace(e.Data, []byte(`"d":{"`), []byte(`"d":{"X`), 1)
+			return []event.Event{e}
+		}), func(r Report) uint64 { return r.Altered }},
+		{"a letter changed in a repeat", nth(30, func(e event.Event) []event.Event {
+			twin := e
+			twin.Data = bytes.Replace(e.Data, []byte(`"d":{"`), []byte(`"d":{"X`), 1)
+			return []event.Event{e, twin}
+		}), func(r Report) uint64 { return r.Altered }},
+		{"under the id of another", nth(30, func(e event.Event) []event.Event { e.ID.Seq += 1000; return []event.Event{e} }),
+			func(r Report) uint64 { return r.Altered }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			cfg := Config{Guilds: 10, Rate: 20}
@@ -153,6 +165,12 @@ func TestEventsOfDeadSessionsAreForfeitedWithTheReason(t *testing.T) {
 			inject(t, s, 3)
 			c.goodbye(1000)
 		}},
+		{"forgotten by a test", func(t *testing.T, s *Server, c *client) {
+			inject(t, s, 3)
+			c.goodbye(4000)
+			<-time.After(time.Second)
+			fault(t, s.EndSession(s.Stats().Sessions[0].ID, "forgotten by a test"))
+		}},
 	} {
 		t.Run(test.reason, func(t *testing.T) {
 			bubble(t, Config{Guilds: 1, ReplayBuffer: 10}, func(t *testing.T, s *Server, dial dialFunc) {
@@ -171,6 +189,30 @@ func TestEventsOfDeadSessionsAreForfeitedWithTheReason(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Of two destinations, the audit of each tells what came there.
+func TestTwoDestinationsAreJudgedApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := NewMemoryListener()
+		s, err := New(Config{Guilds: 1, Listener: l})
+		if err != nil {
+			t.Fatal(err)
+		}
+		second := s.NewAudit()
+		fault(t, s.Start(t.Context()))
+		settle(t, s, l.DialContext)
+		n, err := s.Inject("TYPING_START", s.GuildIDs()[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		s.Audit().Observe(Observation{Number: n, ID: "0000000000000001-3"})
+		if a, b := s.Audit().Report(), second.Report(); a.Lost != 1 || a.Received != 1 || b.Lost != 2 || b.Received != 0 {
+			t.Errorf("the first got one event of two, the second none: %s\n%s", asJSON(t, a), asJSON(t, b))
+		}
+		fault(t, s.Close())
+	})
 }
 
 func TestWhatTheClientProvedToHaveIsNotForfeited(t *testing.T) {

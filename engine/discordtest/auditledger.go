@@ -10,6 +10,7 @@ type record struct {
 	guild   uint32
 	session uint32 // the first it was put in
 	seq     uint32 // there
+	digest  uint32 // of its bytes, see frameDigest; 0 if nobody has seen them
 	kind    kind
 	viable  uint8 // sessions that may still bring it
 	flags   uint8
@@ -63,6 +64,15 @@ func (l *ledgerOfEvents) find(number uint64) *chunk {
 		return nil
 	}
 	return l.chunks[number/chunkSize]
+}
+
+// record is what is known of an event in detail, or nil.
+func (l *ledgerOfEvents) record(number uint64) *record {
+	c := l.find(number)
+	if c == nil || c.records == nil {
+		return nil
+	}
+	return &c.records[number%chunkSize]
 }
 
 // fold compacts chunks whose events are all settled, except the newest two, and

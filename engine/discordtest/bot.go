@@ -52,6 +52,8 @@ type BotStats struct {
 	Malformed    uint64            `json:"malformed"`    // lines that are no events
 	Events       uint64            `json:"events"`       // taken, repeats included
 	Notices      map[string]uint64 `json:"notices"`      // taken, without an event number, by type
+	Gaps         uint64            `json:"gaps"`         // gap markers taken; they are notices too
+	Gapped       uint64            `json:"gapped"`       // events that those say were dropped
 	LargestBatch int               `json:"largest_batch"`
 	Attempts     map[int]uint64    `json:"attempts"` // requests taken, by Gatehouse-Attempt
 }
@@ -185,7 +187,7 @@ func (b *Bot) answer(r *http.Request, mode BotMode) int {
 func (b *Bot) take(body []byte, h http.Header) {
 	attempt, _ := strconv.Atoi(h.Get("Gatehouse-Attempt"))
 	events, malformed := 0, 0
-	var notices []string
+	var notices []delivery
 	for line := range bytes.Lines(body) {
 		line = bytes.TrimSpace(line)
 		if len(line) == 0 {
@@ -197,10 +199,11 @@ func (b *Bot) take(body []byte, h http.Header) {
 			malformed++
 			continue
 		case !d.numbered:
-			notices = append(notices, d.kind)
+			notices = append(notices, d)
 		case b.audit != nil:
 			b.audit.Observe(Observation{
 				Number: d.number, ID: d.id, Shard: d.shard, Shards: d.shards, Attempt: attempt,
+				Seq: d.seq, Digest: d.digest,
 			})
 		}
 		events++
@@ -211,7 +214,11 @@ func (b *Bot) take(body []byte, h http.Header) {
 	b.stats.Malformed += uint64(malformed)
 	b.stats.LargestBatch = max(b.stats.LargestBatch, events)
 	b.stats.Attempts[attempt]++
-	for _, kind := range notices {
-		b.stats.Notices[kind]++
+	for _, d := range notices {
+		b.stats.Notices[d.kind]++
+		if d.kind == gapType {
+			b.stats.Gaps++
+			b.stats.Gapped += d.gap
+		}
 	}
 }

@@ -41,7 +41,7 @@ func TestBotTakesSingleEventsAndLines(t *testing.T) {
 	if status, _ := deliver(b, "wrong", posted("1")); status != 401 {
 		t.Errorf("a wrong secret gets %d", status)
 	}
-	notice := `{"id":"00000000000000ab-43","shardId":0,"data":{"t":"GATEHOUSE_GAP","s":0,"op":0,"d":{"lost":3}}}`
+	notice := `{"id":"00000000000000ab-43","shardId":0,"data":{"t":"GATEHOUSE_GAP","s":0,"op":0,"d":{"count":3}}}`
 	for _, body := range []string{posted("1"), posted("2") + "\n" + posted("3") + "\n" + notice + "\nrubbish\n", posted("1")} {
 		if status, _ := deliver(b, "s3cret", body); status != 204 {
 			t.Errorf("got %d for %s", status, body)
@@ -52,6 +52,27 @@ func TestBotTakesSingleEventsAndLines(t *testing.T) {
 		t.Errorf("stats are %+v", st)
 	}
 	if r := a.Report(); r.Received != 3 || r.Repeated != 1 || r.Lost != 6 {
+		t.Errorf("audit says %+v", r)
+	}
+}
+
+// A gap marker is never taken for an event, whatever it tells of those that are
+// gone, and counts once a delivery.
+func TestBotCountsWhatGapsSpeakOf(t *testing.T) {
+	a := botAudit()
+	b := NewBot(a, "", nil)
+	for _, gap := range []string{
+		`{"id":"gap-1","shardId":0,"shards":1,"data":{"t":"GATEHOUSE_GAP","s":null,"op":0,"d":{"reason":"full","count":30,"types":{"TYPING_START":30}}}}`,
+		`{"id":"gap-2","data":{"t":"GATEHOUSE_GAP","s":null,"op":0,"d":{"count":4,"first":{"gatehouse_n":5}}}}`,
+	} {
+		if status, _ := deliver(b, "", gap); status != 204 {
+			t.Errorf("got %d for %s", status, gap)
+		}
+	}
+	if st := b.Stats(); st.Gaps != 2 || st.Gapped != 34 || st.Malformed != 0 || st.Notices[gapType] != 2 {
+		t.Errorf("stats are %+v", st)
+	}
+	if r := a.Report(); r.Received != 0 || r.Unknown != 0 || r.Altered != 0 {
 		t.Errorf("audit says %+v", r)
 	}
 }

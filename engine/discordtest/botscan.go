@@ -8,8 +8,17 @@ type delivery struct {
 	shard, shards int
 	number        uint64
 	numbered      bool
+	seq           int64  // that its frame names
+	digest        uint32 // of its frame
 	kind          string // dispatch type; only if it has no number
+	gap           uint64 // events that a gap marker says were dropped
 }
+
+// Types of what Gatehouse itself has to say, which no Discord has issued.
+const (
+	noticePrefix = "GATEHOUSE_"
+	gapType      = "GATEHOUSE_GAP" // stands in the place of events that were dropped
+)
 
 // scanDelivery finds what the audit needs in one delivered event, by looking at
 // its beginning and its end only:
@@ -27,15 +36,23 @@ func scanDelivery(line []byte) (d delivery, ok bool) {
 		return d, false
 	}
 	d.id = id
-	if d.shard, ok = numberAfter(head, `"shardId":`); !ok {
-		return d, false
-	}
+	d.shard, ok = numberAfter(head, `"shardId":`)
 	d.shards, _ = numberAfter(head, `"shards":`)
-	d.number, d.numbered = EventNumber(data)
-	if !d.numbered {
-		d.kind, _ = stringAfter(data[:min(len(data), 200)], `"t":"`)
+	start := data[:min(len(data), 200)]
+	if bytes.HasPrefix(data, []byte(`"t":"`+noticePrefix)) {
+		d.kind, _ = stringAfter(start, `"t":"`)
+		n, _ := numberAfter(data, `"count":`)
+		d.gap = uint64(n)
+		return d, true // it may be about several shards
 	}
-	return d, true
+	if d.number, d.numbered = EventNumber(data); !d.numbered {
+		d.kind, _ = stringAfter(start, `"t":"`)
+		return d, ok
+	}
+	seq, _ := numberAfter(start, `"s":`)
+	d.seq = int64(seq)
+	d.digest = FrameDigest(line[len(line)-len(data)-1 : len(line)-1])
+	return d, ok
 }
 
 // stringAfter is the text between a mark and the next quote.

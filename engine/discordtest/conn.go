@@ -136,6 +136,7 @@ type writeScratch struct {
 	events  []outgoing
 	entries []entry
 	frame   []byte
+	sent    []sentFrame
 }
 
 // take collects the writer's next work.
@@ -193,12 +194,8 @@ func (c *conn) perform(j job, scratch *writeScratch) error {
 			return err
 		}
 	}
-	for i := range j.events {
-		e := &j.events[i]
-		scratch.frame = c.srv.render.appendFrame(scratch.frame[:0], e.entry, e.seq, e.body)
-		if err := c.writeDispatch(scratch.frame, j.pack); err != nil {
-			return err
-		}
+	if err := c.writeEvents(j, scratch); err != nil {
+		return err
 	}
 	if cap(scratch.frame) > 64<<10 {
 		scratch.frame = nil
@@ -210,6 +207,24 @@ func (c *conn) perform(j job, scratch *writeScratch) error {
 		}
 	}
 	return c.wire.uncork()
+}
+
+// writeEvents renders and writes the events of a job. The audit is told of their
+// bytes before the client can have them.
+func (c *conn) writeEvents(j job, scratch *writeScratch) error {
+	scratch.sent = scratch.sent[:0]
+	for i := range j.events {
+		e := &j.events[i]
+		scratch.frame = c.srv.render.appendFrame(scratch.frame[:0], e.entry, e.seq, e.body)
+		if e.number != 0 {
+			scratch.sent = append(scratch.sent, sentFrame{e.number, FrameDigest(scratch.frame)})
+		}
+		if err := c.writeDispatch(scratch.frame, j.pack); err != nil {
+			return err
+		}
+	}
+	c.srv.audits.wrote(scratch.sent)
+	return nil
 }
 
 // packFrom is the size from which payload compression is used, in bytes. Which

@@ -18,7 +18,8 @@
 // [NumberKey]. The [Audit] keeps, for each number, where it was put and what
 // the bot made of it, and [Audit.Report] tells what was lost, repeated,
 // reordered or sent to the wrong shard. [Bot] is a sample bot, an http.Handler,
-// that feeds the audit with what the HTTP sink posts.
+// that feeds the audit with what the HTTP sink posts. Where events go to several
+// destinations, each has an audit of its own ([Server.NewAudit]).
 //
 // # What "lost" means
 //

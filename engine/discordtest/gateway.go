@@ -146,7 +146,7 @@ func (s *Server) bury(c *conn, answered bool) {
 	if answered {
 		ses.confirm(ses.sent)
 	}
-	s.audit.forfeit(ses.unconfirmed(), ses.ended)
+	s.audits.forfeit(ses.unconfirmed(), ses.ended)
 	ses.numbers = nil
 }
 
@@ -159,8 +159,22 @@ func (s *Server) end(ses *session, why string) {
 		c.session, ses.conn = nil, nil
 		c.close(closeUnknown, why)
 	}
-	s.audit.forfeit(ses.unconfirmed(), why)
+	s.audits.forfeit(ses.unconfirmed(), why)
 	ses.numbers = nil
+}
+
+// EndSession ends a session as Discord ends one that is not resumed for long,
+// whoever holds it: what its client has not proved to have is forfeited for the
+// reason given.
+func (s *Server) EndSession(id, why string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ses := s.sessions[id]
+	if ses == nil {
+		return fmt.Errorf("%w: %s", ErrNoSession, id)
+	}
+	s.end(ses, why)
+	return nil
 }
 
 // forget takes a session out of the stream of events.
@@ -183,7 +197,7 @@ func (s *Server) revoke(c *conn, why string) {
 		return
 	}
 	written := max(0, ses.sent-ses.confirmed)
-	s.audit.forfeit(ses.numbers[written:], why)
+	s.audits.forfeit(ses.numbers[written:], why)
 	ses.numbers = ses.numbers[:written]
 	c.session, ses.conn = nil, nil
 	c.farewell, c.told, c.revoked = ses, false, true

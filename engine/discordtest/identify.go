@@ -113,7 +113,7 @@ func (s *Server) openSession(c *conn, d identifyData, now time.Time) {
 		version: c.version, pack: d.Compress, log: newReplayLog(), conn: c,
 		first: s.world.firstOf(d.Shard[0], d.Shard[1]), atReady: len(s.world.state),
 	}
-	ses.index = s.audit.open(ses.id, ses.shard, ses.total)
+	ses.index = s.audits.open(ses.id, ses.shard, ses.total)
 	ses.ready = s.readyBody(ses)
 	if ses.intents&intentGuilds == 0 {
 		ses.loaded = maxGuilds // nothing will be sent; everything else may

@@ -29,6 +29,7 @@ type Report struct {
 	GuildOrder       bool   `json:"guild_order"` // order is promised per guild only
 	Misrouted        uint64 `json:"misrouted"`   // came for a shard that does not hold the guild
 	Unknown          uint64 `json:"unknown"`     // with a number that was never given to a session
+	Altered          uint64 `json:"altered"`     // came with other bytes than Discord sent, or under the id of another
 
 	Identifies      uint64            `json:"identifies"`       // sessions started
 	Resumes         uint64            `json:"resumes"`          // sessions resumed
@@ -70,8 +71,8 @@ type LostEvent struct {
 // maxLostSamples bounds the list of lost events.
 const maxLostSamples = 20
 
-// OK reports whether nothing was lost, repeated under another id, out of the
-// promised order or misrouted, and no rule of Discord was broken. What is
+// OK reports whether nothing was lost, altered, repeated under another id, out of
+// the promised order or misrouted, and no rule of Discord was broken. What is
 // pending or forfeited does not count against it: look at the reasons.
 func (r Report) OK() bool {
 	order := r.OutOfOrderShard
@@ -79,7 +80,7 @@ func (r Report) OK() bool {
 		order = r.OutOfOrderGuild
 	}
 	return r.Lost == 0 && r.RepeatedOtherID == 0 && order == 0 && r.Misrouted == 0 &&
-		r.Unknown == 0 && len(r.Violations) == 0
+		r.Unknown == 0 && r.Altered == 0 && len(r.Violations) == 0
 }
 
 // Report judges what has happened so far. Ask when the traffic has stopped and
@@ -101,7 +102,7 @@ func (a *Audit) Report() Report {
 	r.Expected += c.revived
 	r.Repeated, r.RepeatedOtherID, r.RepeatedUnjudged = c.repeated, c.repeatedOther, c.repeatedUnjudged
 	r.OutOfOrderShard, r.OutOfOrderGuild = c.outOfOrderShard, c.outOfOrderGuild
-	r.GuildOrder, r.Misrouted, r.Unknown = a.perGuild, c.misrouted, c.unknown
+	r.GuildOrder, r.Misrouted, r.Unknown, r.Altered = a.perGuild, c.misrouted, c.unknown, c.altered
 	r.Latency = Latency{
 		Millis(a.latency.quantile(0.5)), Millis(a.latency.quantile(0.99)),
 		Millis(time.Duration(a.latency.max) * time.Millisecond),

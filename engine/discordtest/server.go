@@ -29,7 +29,7 @@ type Server struct {
 	upgrader websocket.Upgrader
 	render   *renderer
 	packer   packer
-	audit    *Audit
+	audits   audits
 	start    time.Time
 	tasks    sync.WaitGroup
 	stop     context.CancelFunc
@@ -108,8 +108,7 @@ func (s *Server) prepare(compiled *templates) {
 		templates: compiled, world: &world{seed: cfg.Seed},
 		app: appOf(cfg.Token.Reveal()), start: wallStart(s.start),
 	}
-	s.audit = newAudit(cfg, s.render.world.guildID, s.sinceStart)
-	s.audit.complete = s.completeReport
+	s.NewAudit()
 	for _, name := range cfg.Optional {
 		k, _ := kindNamed(name)
 		s.optional[k] = true
@@ -199,8 +198,17 @@ func (s *Server) URL() string { return "http://" + s.local + "/api/v10" }
 // GatewayURL is what GET /gateway/bot names, such as ws://127.0.0.1:4711.
 func (s *Server) GatewayURL() string { return "ws://" + s.local }
 
-// Audit is the server's audit.
-func (s *Server) Audit() *Audit { return s.audit }
+// Audit is the server's first audit.
+func (s *Server) Audit() *Audit { return s.audits[0] }
+
+// NewAudit is an audit for one more destination of events, which has to get all
+// of them as well. It is made before [Server.Start].
+func (s *Server) NewAudit() *Audit {
+	a := newAudit(s.cfg, s.render.world.guildID, s.sinceStart)
+	a.complete = s.completeReport
+	s.audits = append(s.audits, a)
+	return a
+}
 
 // sinceStart is the age of the server in milliseconds.
 func (s *Server) sinceStart() uint32 { return uint32(s.clock.Now().Sub(s.start).Milliseconds()) }

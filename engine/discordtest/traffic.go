@@ -189,7 +189,7 @@ func (s *Server) deliver(e entry, to []*session, optional bool) {
 	for _, ses := range to {
 		s.puts = append(s.puts, put{ses.index, ses.append(e)})
 	}
-	s.audit.issue(e, s.puts, optional)
+	s.audits.issue(e, s.puts, optional)
 	for _, ses := range to {
 		s.afterAppend(ses)
 	}
