@@ -16,6 +16,8 @@ const (
 	sinkDownAfter   = 5 * time.Second  // a sink that takes nothing
 	sinkLagAfter    = 10 * time.Second // the oldest event that it has not taken
 	fleetDownAfter  = 10 * time.Second // a shard that is not up, if most are not
+	diskSlowAfter   = 2 * time.Second  // an operation of the disk that has not ended
+	queueFullAt     = 0.8              // of what the queue may hold
 	alertsPerKind   = 5                // more shards than this share one alert
 	budgetLowFactor = 2                // times the reserve
 )
@@ -48,7 +50,7 @@ func (a *alerts) update(snap *ops.Snapshot, c conditions) (fresh, over []ops.Ale
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.follow(snap)
-	now := slices.Concat(a.shardAlerts(snap), sinkAlerts(snap), budgetAlerts(snap, c.held), lostAlerts(c.lost), unsavedAlerts(c.unsaved))
+	now := slices.Concat(a.shardAlerts(snap), sinkAlerts(snap), budgetAlerts(snap, c.held), queueAlerts(snap, c.lost), unsavedAlerts(c.unsaved))
 	for i := range now {
 		at := slices.IndexFunc(a.open, func(o ops.Alert) bool { return o.ID == now[i].ID })
 		if at >= 0 {
@@ -169,6 +171,9 @@ func sinkAlerts(snap *ops.Snapshot) []ops.Alert {
 	var out []ops.Alert
 	for i := range snap.Sinks {
 		s := &snap.Sinks[i]
+		if s.Orphan {
+			continue
+		}
 		alert := ops.Alert{ID: "sink/" + s.Name, Level: ops.AlertCritical, Shard: -1, Sink: s.Name}
 		switch {
 		case s.State == ops.SinkRefused:
@@ -212,28 +217,4 @@ func budgetAlerts(snap *ops.Snapshot, held int) []ops.Alert {
 		return nil
 	}
 	return []ops.Alert{alert}
-}
-
-func lostAlerts(lost uint64) []ops.Alert {
-	if lost == 0 {
-		return nil
-	}
-	return []ops.Alert{{
-		ID:    "queue/dropped",
-		Level: ops.AlertCritical,
-		Shard: -1,
-		Text:  fmt.Sprintf("%d events were dropped because the queue was full or they were too old", lost),
-	}}
-}
-
-func unsavedAlerts(unsaved bool) []ops.Alert {
-	if !unsaved {
-		return nil
-	}
-	return []ops.Alert{{
-		ID:    "sessions/unsaved",
-		Level: ops.AlertCritical,
-		Shard: -1,
-		Text:  "sessions cannot be saved, the log says why: after a stop every shard identifies anew, and events in between are lost",
-	}}
 }

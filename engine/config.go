@@ -11,6 +11,7 @@ import (
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
 	"github.com/gatehouse-gateway/gatehouse/engine/session"
 	"github.com/gatehouse-gateway/gatehouse/engine/shard"
+	"github.com/gatehouse-gateway/gatehouse/engine/spool"
 )
 
 // Config is what an engine is made of. The zero value of a field means the
@@ -33,6 +34,8 @@ type Config struct {
 	DeadLetterDir string // folder for events that the bot refuses; required
 
 	Sessions SessionStore // keeps sessions for the next run; nil ends them with this one
+	Store    spool.Store  // keeps what waits long for the bot, over restarts too; nil for memory alone
+	StoreDir string       // where Store keeps it, for people
 
 	Gateway GatewayInfo  // required: asks Discord for its gateway
 	Dialer  shard.Dialer // required: connects to it
@@ -82,7 +85,10 @@ type QueueConfig struct {
 	MaxBytes  int64         // bytes of events altogether; default 4 GiB
 	MaxEvents int           // 0 for no bound
 	MaxAge    time.Duration // 0 for no bound
-	WhenFull  WhenFull      // default DropOldest
+	// PersistAfter is how long an event may wait before it is written to the
+	// Store. 0 writes every event before it is delivered.
+	PersistAfter time.Duration
+	WhenFull     WhenFull // default DropOldest
 }
 
 // WhenFull says what happens to events when the queue is full.
@@ -106,6 +112,33 @@ type SinkConfig struct {
 	MaxAttempts int           // for events that the bot refuses; default 5
 	Only        []string      // event types that pass; empty for all
 	Drop        []string      // event types that do not pass
+	// Priority lets INTERACTION_CREATE overtake what is queued: it can be
+	// answered for three seconds only.
+	Priority bool
+	// Expired says what becomes of an interaction that is older than 15 minutes,
+	// after which nothing can be done with it; default ExpiredDeliver.
+	Expired Expired
+}
+
+// Expired says what becomes of interactions that have expired.
+type Expired string
+
+// What can become of interactions that have expired.
+const (
+	ExpiredDeliver    Expired = "deliver"     // the default: marked as such
+	ExpiredDrop       Expired = "drop"        // forgotten, and counted
+	ExpiredDeadLetter Expired = "dead_letter" // put aside for a person
+)
+
+func (e Expired) policy() delivery.ExpiredPolicy {
+	switch e {
+	case ExpiredDrop:
+		return delivery.DropExpired
+	case ExpiredDeadLetter:
+		return delivery.BuryExpired
+	default:
+		return delivery.DeliverExpired
+	}
 }
 
 // SessionStore keeps what the next run needs to RESUME. It is called by one

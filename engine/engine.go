@@ -1,31 +1,36 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/gatehouse-gateway/gatehouse/engine/delivery"
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
 	"github.com/gatehouse-gateway/gatehouse/engine/fleet"
 	"github.com/gatehouse-gateway/gatehouse/engine/identify"
 	"github.com/gatehouse-gateway/gatehouse/engine/journal"
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+	"github.com/gatehouse-gateway/gatehouse/engine/spool"
 )
 
 // Times of the engine's own life.
 const (
 	askTimeout  = 15 * time.Second // for Discord's answer to GET /gateway/bot
 	stopTimeout = 4 * time.Second  // for shards and sinks to stop; the rest of five seconds is for saving
+	// storedStopTimeout is stopTimeout if what is not delivered waits on disk.
+	storedStopTimeout = 2 * time.Second
 )
 
 // journalLines is how many lines of the log the console can look back.
 const journalLines = 5000
+
+// maxReplays is how many replays of dead letters may wait.
+const maxReplays = 16
 
 // Engine is a bot's gateway: made by [New], alive in [Engine.Run], and an
 // ops.Operator all the while.
@@ -34,6 +39,7 @@ type Engine struct {
 	logger  *slog.Logger
 	journal *journal.Journal
 	queue   *identify.Queue
+	letters *delivery.DeadLetterFiles
 	sinks   []*sink
 	hub     hub
 	series  *series
@@ -45,13 +51,20 @@ type Engine struct {
 	fatal   chan error    // the answer after which no start can succeed; holds one
 	wasUp   atomic.Bool   // some shard has been ready
 	lost    atomic.Uint64 // events that the queue's bounds cost
+	lostWhy atomic.Pointer[string]
+	// lostTold and lostToldAt are what the log has told of those; the sampler's.
+	lostTold   uint64
+	lostToldAt time.Time
 
 	mu          sync.Mutex
 	fleet       *fleet.Fleet // nil before Discord has told the number of shards
+	events      *spool.Queue // likewise
 	recommended int
 
 	operations operations
-	keeper     *keeper // of Run
+	replays    chan replay // of dead letters
+	drains     chan *drain // holds one: the shards are to close, and the queue to be delivered
+	keeper     *keeper     // of Run
 }
 
 var _ ops.Operator = (*Engine)(nil)
@@ -77,6 +90,9 @@ func New(cfg Config) (*Engine, error) {
 		started: cfg.Clock.Now(),
 		spent:   make(chan struct{}, 1),
 		fatal:   make(chan error, 1),
+		drains:  make(chan *drain, 1),
+		replays: make(chan replay, maxReplays),
+		letters: delivery.NewDeadLetterFiles(cfg.DeadLetterDir, cfg.Clock),
 	}
 	e.logger = slog.New(e.journal.Handler(slog.LevelInfo, cfg.Logger.Handler()))
 	e.series = newSeries()
@@ -154,13 +170,12 @@ func (e *Engine) build(info discord.GatewayBot) (*fleet.Fleet, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := e.openQueue(p); err != nil {
+		return nil, err
+	}
 	f := fleet.New(e.fleetConfig(info, p))
-	for _, log := range f.Logs() {
-		for _, s := range e.sinks {
-			if err := s.runner.Attach(log); err != nil {
-				return nil, fmt.Errorf("sink %s: %w", s.cfg.Name, err)
-			}
-		}
+	if err := e.takeOver(); err != nil {
+		return nil, err
 	}
 	e.mu.Lock()
 	e.fleet = f
@@ -173,36 +188,56 @@ func (e *Engine) build(info discord.GatewayBot) (*fleet.Fleet, error) {
 	return f, nil
 }
 
-// live runs everything until ctx ends or Discord makes it pointless, and stops
-// it in order: shards, then sinks, then the rest.
+// live runs everything until ctx ends, Discord makes it pointless or an operator
+// has it drained, and stops it in order: shards, sinks, queue, then the rest.
 func (e *Engine) live(ctx context.Context, f *fleet.Fleet) error {
 	base := context.WithoutCancel(ctx)
-	var shards, sinks, rest group
+	var shards, sinks, queue, rest group
 	rest.start(base, e.sampleEverySecond)
 	rest.start(base, e.watchBudget)
 	rest.start(base, e.keeper.run)
+	rest.start(base, e.replayEach)
+	queue.start(base, e.events.Run)
 	for _, s := range e.sinks {
 		sinks.start(base, s.runner.Run)
 	}
 	shards.start(base, func(ctx context.Context) { f.Run(ctx, e.keeper.keeps()) })
 
 	var err error
+	var asked *drain
 	select {
 	case <-ctx.Done():
 	case err = <-e.fatal:
+	case asked = <-e.drains:
+		e.setPhase(ops.PhaseDraining)
+		shards.stop()
+		e.operations.abandon()
+		asked.run(ctx)
 	}
 	e.setPhase(ops.PhaseStopping)
 	e.logger.Info("stopping: closing the shards, then delivering what is queued")
-	deadline, cancel := context.WithTimeout(base, stopTimeout)
+	deadline, cancel := context.WithTimeout(base, e.stopWithin())
 	defer cancel()
 	shards.stop()
 	e.operations.abandon()
-	e.drain(deadline)
+	e.deliverRest(deadline)
 	sinks.stop()
+	queue.stop()
 	rest.stop()
 	e.keeper.saveAll()
+	e.tellUndelivered(base)
 	e.logger.Info("stopped")
+	asked.end()
+	e.refuseDrain()
 	return err
+}
+
+// stopWithin is how long shards and sinks may take to stop.
+func (e *Engine) stopWithin() time.Duration {
+	if e.cfg.Store != nil {
+		return storedStopTimeout
+	}
+	return stopTimeout
 }
 
 func (e *Engine) closeSinks() {
@@ -210,28 +245,6 @@ func (e *Engine) closeSinks() {
 		if err := s.cfg.Sink.Close(); err != nil {
 			e.logger.Warn("sink not closed cleanly", "sink", s.cfg.Name, "error", err)
 		}
-	}
-}
-
-// drain gives the sinks until ctx ends to take what is queued.
-func (e *Engine) drain(ctx context.Context) {
-	var drained sync.WaitGroup
-	for _, s := range e.sinks {
-		drained.Go(func() { _ = s.runner.Drained(ctx) })
-	}
-	drained.Wait()
-	for _, s := range e.sinks {
-		st := s.runner.Status(e.cfg.Clock.Now())
-		if st.Depth == 0 {
-			continue
-		}
-		level, what := slog.LevelError, "events lost: the sink did not take them before the stop"
-		if e.keeper.keeps() {
-			level = slog.LevelWarn
-			what = "events not delivered before the stop: they come again by RESUME if Gatehouse starts within minutes"
-		}
-		e.logger.Log(ctx, level, what,
-			"sink", s.cfg.Name, "events", st.Depth, "last_error", cmp.Or(st.LastError, "none: the bot was too slow"))
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/gatehouse-gateway/gatehouse/engine/fleet"
 	"github.com/gatehouse-gateway/gatehouse/engine/identify"
 	"github.com/gatehouse-gateway/gatehouse/engine/session"
+	"github.com/gatehouse-gateway/gatehouse/engine/spool"
 )
 
 // How often sessions are saved. What a crash leaves behind is at most so old, and
@@ -25,12 +26,15 @@ const (
 type keeper struct {
 	store    SessionStore // nil keeps nothing
 	fleet    *fleet.Fleet
+	events   *spool.Queue
 	queue    *identify.Queue
 	identity session.Identity
 	clock    clock.Clock
 	logger   *slog.Logger
 
+	soon    chan struct{}     // holds one: there is something that must not wait
 	saved   []session.Session // as saved last
+	sent    time.Time         // of the last identify, as saved last
 	changes uint64            // of the guilds, as saved last
 	seen    uint64            // of the guilds, a second ago
 	guildAt time.Time         // when they were saved last
@@ -41,10 +45,22 @@ func (e *Engine) newKeeper(f *fleet.Fleet, p slice) *keeper {
 	return &keeper{
 		store:    e.cfg.Sessions,
 		fleet:    f,
+		events:   e.events,
 		queue:    e.queue,
 		identity: session.Identity{Token: e.cfg.Token.Fingerprint(), Intents: e.cfg.Intents, Total: p.total},
 		clock:    e.cfg.Clock,
 		logger:   e.logger,
+		soon:     make(chan struct{}, 1),
+	}
+}
+
+// hasten has the sessions saved now: a session that is not known after a crash is
+// lost with all its events, and an identify that is not would be followed by the
+// next too soon.
+func (k *keeper) hasten() {
+	select {
+	case k.soon <- struct{}{}:
+	default:
 	}
 }
 
@@ -80,7 +96,7 @@ func (k *keeper) restore() {
 	if guilds == nil {
 		guilds = &session.Guilds{}
 	}
-	n := k.fleet.Restore(saved.Sessions, guilds.Shards)
+	n := k.fleet.Restore(saved.Sessions, guilds.Shards, k.events.Stored)
 	k.logger.Info("resuming the sessions of the last run", "sessions", n,
 		"saved", saved.At.UTC().Format(time.RFC3339), "age", k.clock.Now().Sub(saved.At).Round(time.Second))
 }
@@ -96,6 +112,9 @@ func (k *keeper) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-k.soon:
+			k.saveSessions()
+			continue
 		case now := <-timer.C():
 			k.saveSessions()
 			k.saveChangedGuilds(now)
@@ -113,14 +132,14 @@ func (k *keeper) saveAll() {
 }
 
 func (k *keeper) saveSessions() {
-	now := k.fleet.Sessions()
-	if slices.Equal(now, k.saved) {
+	now, sent := k.fleet.Sessions(), k.queue.LastSent()
+	if slices.Equal(now, k.saved) && sent.Equal(k.sent) {
 		return
 	}
 	if k.done(k.store.Save(&session.Saved{
-		At: k.clock.Now(), Identity: k.identity, Sessions: now, LastIdentify: k.queue.LastSent(),
+		At: k.clock.Now(), Identity: k.identity, Sessions: now, LastIdentify: sent,
 	})) {
-		k.saved = now
+		k.saved, k.sent = now, sent
 	}
 }
 

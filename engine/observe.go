@@ -64,11 +64,12 @@ func (e *Engine) sample() {
 	var depth int
 	var lag time.Duration
 	for _, s := range e.sinks {
-		s.sample()
 		st := s.runner.Status(now)
+		s.sample(st.Depth)
 		depth, lag = max(depth, st.Depth), max(lag, st.Lag)
 	}
 	e.series.push(totals, depth, lag)
+	e.tellLosses(now)
 	snap, _ := e.Snapshot(context.Background())
 	e.notePhase(snap)
 	fresh, over := e.alerts.update(snap, e.conditions())
@@ -139,6 +140,7 @@ func (e *Engine) Snapshot(context.Context) (*ops.Snapshot, error) {
 		Identify:  e.queue.Snapshot(),
 		LastLog:   e.journal.Last(),
 		Alerts:    e.alerts.list(),
+		Store:     e.store(),
 
 		KeepsSessions: e.cfg.Sessions != nil,
 	}
@@ -153,6 +155,7 @@ func (e *Engine) Snapshot(context.Context) (*ops.Snapshot, error) {
 		snap.Traffic.Depth = max(snap.Traffic.Depth, st.Depth)
 		snap.Traffic.Lag = max(snap.Traffic.Lag, st.Lag)
 	}
+	snap.Sinks = append(snap.Sinks, e.orphans(now)...)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	snap.Reshard = ops.Reshard{

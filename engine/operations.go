@@ -17,7 +17,7 @@ func (e *Engine) Do(_ context.Context, cmd ops.Command) (ops.Operation, error) {
 		e.logger.Warn(cmd.Kind.String()+" refused", "by", asker(cmd), "reason", err)
 		return nil, err
 	}
-	e.logger.Info(op.what+" asked for", "by", asker(cmd))
+	e.logger.Info(cmd.What()+" asked for", "by", asker(cmd))
 	return op, nil
 }
 
@@ -29,15 +29,29 @@ func asker(cmd ops.Command) string {
 	return cmd.By
 }
 
-func (e *Engine) begin(cmd ops.Command) (*operation, error) {
+func (e *Engine) begin(cmd ops.Command) (ops.Operation, error) {
 	switch cmd.Kind {
+	case ops.CommandDrain:
+		return e.beginDrain(cmd)
+	case ops.CommandDiscard:
+		return orRefusal(e.beginDiscard(cmd))
+	case ops.CommandReplay:
+		return orRefusal(e.beginReplay(cmd))
 	case ops.CommandPauseSink, ops.CommandResumeSink:
-		return e.beginSink(cmd)
+		return orRefusal(e.beginSink(cmd))
 	case ops.CommandRestart, ops.CommandReidentify, ops.CommandStop, ops.CommandStart:
-		return e.beginShards(cmd)
+		return orRefusal(e.beginShards(cmd))
 	default:
 		return nil, &ops.RefusedError{Command: cmd, Reason: "this engine does not know the action"}
 	}
+}
+
+// orRefusal keeps a nil *operation from becoming an ops.Operation that is not nil.
+func orRefusal(op *operation, err error) (ops.Operation, error) {
+	if err != nil {
+		return nil, err
+	}
+	return op, nil
 }
 
 func (e *Engine) beginSink(cmd ops.Command) (*operation, error) {
@@ -59,7 +73,7 @@ func (e *Engine) beginSink(cmd ops.Command) (*operation, error) {
 
 func (e *Engine) beginShards(cmd ops.Command) (*operation, error) {
 	f := e.current()
-	if f == nil || ops.EnginePhase(e.phase.Load()) >= ops.PhaseStopping {
+	if f == nil || ops.EnginePhase(e.phase.Load()) >= ops.PhaseDraining {
 		return nil, &ops.RefusedError{Command: cmd, Reason: "the engine is " + ops.EnginePhase(e.phase.Load()).String()}
 	}
 	if why := e.unaffordable(cmd); why != "" {
@@ -107,14 +121,7 @@ func newOperation(cmd ops.Command, now time.Time) *operation {
 		op.left[id] = true
 	}
 	op.total = len(op.left)
-	switch {
-	case cmd.Sink != "":
-		op.what = fmt.Sprintf("%s sink %s", cmd.Kind, cmd.Sink)
-	case len(cmd.Shards) == 1:
-		op.what = fmt.Sprintf("%s shard %d", cmd.Kind, cmd.Shards[0])
-	default:
-		op.what = fmt.Sprintf("%s %d shards", cmd.Kind, op.total)
-	}
+	op.what = cmd.What()
 	if goal(cmd.Kind) == ops.ShardReady {
 		op.text = "waits for READY"
 	}

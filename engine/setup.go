@@ -157,29 +157,24 @@ func (c *Config) plan(info discord.GatewayBot) (slice, error) {
 }
 
 func (e *Engine) fleetConfig(info discord.GatewayBot, p slice) fleet.Config {
-	policy, _ := e.cfg.Queue.policy() // checked by New
 	return fleet.Config{
-		Total:      p.total,
-		First:      p.first,
-		Last:       p.last,
-		PerWorker:  e.cfg.Shards.PerWorker,
-		MaxWorkers: e.cfg.Shards.MaxWorkers,
-		Bounds: spool.Bounds{
-			Events: e.cfg.Queue.MaxEvents,
-			Bytes:  min(e.cfg.Queue.Memory, e.cfg.Queue.MaxBytes),
-			Age:    e.cfg.Queue.MaxAge,
-			Policy: policy,
-		},
-		Dropped:        func(n int) { e.lost.Add(uint64(n)) },
+		Total:          p.total,
+		First:          p.first,
+		Last:           p.last,
+		PerWorker:      e.cfg.Shards.PerWorker,
+		MaxWorkers:     e.cfg.Shards.MaxWorkers,
+		Log:            e.events.Log,
+		Bounds:         e.cfg.bounds(),
 		MaxConcurrency: info.Limit.MaxConcurrency,
 		Spacing:        e.cfg.Identify.Spacing,
 		Machine:        shard.DefaultMachineConfig(info.URL, e.random(1)),
 		Dialer:         e.cfg.Dialer,
-		Slots:          slots{e.queue},
+		Slots:          slots{e.queue, func() { e.keeper.hasten() }},
 		Identify:       e.identifyFrame,
 		Resume: func(session string, seq int64) ([]byte, error) {
 			return discord.AppendResume(nil, e.cfg.Token, session, seq)
 		},
+		Began:   func(int) { e.keeper.hasten() },
 		Changed: e.shardChanged,
 		Clock:   e.cfg.Clock,
 		Logger:  e.logger,
@@ -207,13 +202,28 @@ func (c *Config) identify(id, total, guilds int) ([]byte, error) {
 	})
 }
 
-// slots lets shards wait in the bot's one identify queue.
-type slots struct{ queue *identify.Queue }
+// slots lets shards wait in the bot's one identify queue, and tells of every
+// identify that was sent.
+type slots struct {
+	queue *identify.Queue
+	sent  func()
+}
 
 func (s slots) Acquire(ctx context.Context, id int, force bool) (shard.Slot, error) {
 	slot, err := s.queue.Acquire(ctx, id, identify.Options{Force: force})
 	if err != nil {
 		return nil, err
 	}
-	return slot, nil
+	return toldSlot{slot, s.sent}, nil
+}
+
+// toldSlot tells when its identify has been sent.
+type toldSlot struct {
+	shard.Slot
+	sent func()
+}
+
+func (s toldSlot) Sent() {
+	s.Slot.Sent()
+	s.sent()
 }

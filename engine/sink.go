@@ -17,9 +17,13 @@ type sink struct {
 	cfg    SinkConfig
 	runner *delivery.Runner
 
-	mu    sync.Mutex
-	meter stats.Meter
+	mu     sync.Mutex
+	meter  stats.Meter
+	depths []int // of each of the last seconds, oldest first
 }
+
+// depthSeconds is over how many seconds the change of a sink's depth is measured.
+const depthSeconds = 5
 
 // newSink makes the n-th sink.
 func (e *Engine) newSink(sc SinkConfig, n uint64) (*sink, error) {
@@ -34,7 +38,9 @@ func (e *Engine) newSink(sc SinkConfig, n uint64) (*sink, error) {
 		Parallel:    sc.Parallel,
 		MaxAttempts: sc.MaxAttempts,
 		Wants:       wants,
-		DeadLetters: delivery.NewDeadLetterFiles(e.cfg.DeadLetterDir, e.cfg.Clock),
+		Priority:    sc.Priority,
+		Expired:     sc.Expired.policy(),
+		DeadLetters: e.letters,
 		Clock:       e.cfg.Clock,
 		Random:      e.random(1000 + n),
 		Logger:      e.logger.With("sink", sc.Name),
@@ -46,10 +52,26 @@ func (e *Engine) newSink(sc SinkConfig, n uint64) (*sink, error) {
 	return &sink{cfg: sc, runner: runner}, nil
 }
 
-func (s *sink) sample() {
+func (s *sink) sample(depth int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.meter.Sample(s.runner.Delivered())
+	if len(s.depths) > depthSeconds {
+		s.depths = append(s.depths[:0], s.depths[1:]...)
+	}
+	s.depths = append(s.depths, depth)
+}
+
+// pace is by how many events a second the depth shrinks, and how long it takes at
+// that pace until nothing is left.
+func (s *sink) pace(depth int) (drain float64, eta time.Duration) {
+	if n := len(s.depths); n > 1 {
+		drain = float64(s.depths[0]-s.depths[n-1]) / float64(n-1)
+	}
+	if depth > 0 && drain > 0 {
+		eta = time.Duration(float64(depth) / drain * float64(time.Second))
+	}
+	return drain, eta
 }
 
 // snapshot is the sink's part of the operator's snapshot.
@@ -59,6 +81,7 @@ func (s *sink) snapshot(now time.Time) ops.Sink {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out.Rate = s.meter.Rate()
+	out.Drain, out.ETA = s.pace(out.Depth)
 	return out
 }
 

@@ -21,6 +21,8 @@ type action struct {
 	bar    bool // on the key bar
 	pin    bool // at its right end
 	drawer bool // in the drawer
+	sink   bool // beside a sink's figures
+	drains bool // possible while the engine drains
 
 	// name is what it does in the present state, for bar and drawer; nil for short or title.
 	name func(m *model) string
@@ -33,19 +35,22 @@ type action struct {
 type group string
 
 const (
-	groupAct  group = "Act"
-	groupMove group = "Move"
-	groupLook group = "Look"
-	groupLog  group = "Log"
-	groupQuit group = "Console"
+	groupAct   group = "Act"
+	groupQueue group = "Sinks and queue"
+	groupMove  group = "Move"
+	groupLook  group = "Look"
+	groupLog   group = "Log"
+	groupQuit  group = "Console"
 )
 
-func groups() []group { return []group{groupAct, groupMove, groupLook, groupLog, groupQuit} }
+func groups() []group {
+	return []group{groupAct, groupQueue, groupMove, groupLook, groupLog, groupQuit}
+}
 
 // registry is every action, in the order of help and key bar.
 func registry() []action {
 	var all []action
-	for _, part := range [][]action{shardActions(), fleetActions(), moveActions(), lookActions(), logActions(), consoleActions()} {
+	for _, part := range [][]action{shardActions(), queueActions(), moveActions(), fleetActions(), lookActions(), logActions(), consoleActions()} {
 		all = append(all, part...)
 	}
 	return all
@@ -92,6 +97,8 @@ func (m *model) possible(a *action) (bool, string) {
 			return false, "the engine has not answered yet"
 		case m.live.Phase >= ops.PhaseStopping:
 			return false, "the engine is " + m.live.Phase.String()
+		case m.live.Phase == ops.PhaseDraining && !a.drains:
+			return false, "the engine drains: its shards are closed, and it exits when the queue is empty"
 		}
 	}
 	if a.enabled == nil {

@@ -3,13 +3,11 @@ package tui
 import (
 	"slices"
 	"strings"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/gatehouse-gateway/gatehouse/themes"
 	"github.com/gatehouse-gateway/gatehouse/tui/dialog"
-	"github.com/gatehouse-gateway/gatehouse/tui/frame"
 	"github.com/gatehouse-gateway/gatehouse/tui/screen"
 )
 
@@ -26,72 +24,6 @@ func consoleActions() []action {
 				m.say(screen.ToneBad, "not suspended: the shards' heartbeats would stop")
 			})},
 	}
-}
-
-// quitLag is the lag from which the seconds that a stop leaves may not suffice.
-const quitLag = 2 * time.Second
-
-// askQuit asks before the engine is stopped. Where the engine is another
-// process, leaving costs nothing and is not asked about.
-func (m *model) askQuit(opener string) tea.Cmd {
-	if m.opt.Attached {
-		return m.leave(leaveStop)
-	}
-	d := &dialog.Dialog{
-		ID: "quit", Title: "Stop Gatehouse?", Opener: opener,
-		Body: []string{"The engine stops with the console: every shard closes and ends its session, and the bot gets " +
-			"what is queued if it takes it within seconds."},
-		Facts:   m.quitFacts(),
-		Warning: "The bot gets no events until Gatehouse runs again, and misses those in between.",
-		Buttons: []dialog.Button{dialog.Cancel(), {ID: "stop", Label: "Stop and quit", Key: "y", Danger: true}},
-	}
-	if m.keepsSessions() {
-		d.Body = []string{"The engine stops with the console: every shard closes so that its session can be resumed, and the " +
-			"bot gets what is queued if it takes it within seconds."}
-		d.Warning = "The bot gets no events until Gatehouse runs again. What it missed comes then, if that is within minutes: " +
-			"Discord does not keep sessions for longer."
-	}
-	if m.opt.CanDetach {
-		d.Buttons = slices.Insert(d.Buttons, 1, dialog.Button{ID: "detach", Label: "Leave it running", Key: "d"})
-	}
-	m.openWith(d, func(m *model, out dialog.Outcome) tea.Cmd {
-		switch out.Button {
-		case "stop":
-			return m.leave(leaveStop)
-		case "detach":
-			return m.leave(leaveDetach)
-		}
-		return nil
-	})
-	return nil
-}
-
-// keepsSessions reports whether the engine's next start resumes its sessions.
-func (m *model) keepsSessions() bool { return m.live != nil && m.live.KeepsSessions }
-
-// quitFacts are what a stop costs as things stand.
-func (m *model) quitFacts() []dialog.Fact {
-	if m.live == nil {
-		return nil
-	}
-	queued := dialog.Fact{Label: "queued", Value: frame.Plural(m.live.Traffic.Depth, "event")}
-	next := dialog.Fact{Label: "next start", Value: "resumes", Note: "if within minutes"}
-	shards := len(m.live.Shards)
-	if !m.live.KeepsSessions {
-		next = dialog.Fact{Label: "next start", Value: "costs " + frame.Plural(shards, "session start")}
-	}
-	if m.live.Traffic.Lag >= quitLag {
-		queued.Note = "lost, unless the bot takes them at once"
-		if m.live.KeepsSessions {
-			queued.Note = "what the bot does not take at once comes again"
-		}
-	}
-	return []dialog.Fact{queued, next}
-}
-
-func (m *model) leave(how leaving) tea.Cmd {
-	m.leaving = how
-	return tea.Quit
 }
 
 // openStopped opens by itself, so it is deaf at first.

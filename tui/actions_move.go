@@ -25,21 +25,51 @@ func moveActions() []action {
 		{id: "prev", title: "previous one", keys: []string{"N"}, group: groupMove, run: moving(func(m *model) { m.seekOrSay(-1) })},
 		{id: "alert", title: "show the shard of the alert, then the next alert", short: "alert", keys: []string{"a"}, group: groupMove,
 			enabled: func(m *model) (bool, string) { return len(m.alerts) > 0, "there are no alerts" }, run: moving((*model).nextAlert)},
-		{id: "open", title: "open the shard", short: "open", keys: []string{"enter"}, group: groupMove, bar: true,
-			enabled: hasShard, run: moving(func(m *model) { m.turnTo(pageDrawer) })},
+		{id: "open", title: "open the shard, or the dead letter", short: "open", keys: []string{"enter"}, group: groupMove, bar: true,
+			enabled: canOpen, run: drillIn},
 		{id: "back", title: "back: page, then marks, then filter", keys: []string{"esc"}, group: groupMove, run: plain((*model).back)},
 		{id: "focus", title: "keys to the shards or to the log", keys: []string{"tab", "shift+tab"}, show: "tab", group: groupMove, run: plain((*model).switchFocus)},
+	}
+}
+
+func canOpen(m *model) (bool, string) {
+	switch m.page {
+	case pageSinks:
+		return canList(m)
+	case pageLetters:
+		return m.letters.selected() != nil, "there is no dead letter"
+	default:
+		return hasShard(m)
+	}
+}
+
+// drillIn opens what is under the cursor.
+func drillIn(m *model) tea.Cmd {
+	switch m.page {
+	case pageSinks:
+		return askLetters(m)
+	case pageLetters:
+		m.openEvent()
+		m.dirty = true
+		return nil
+	default:
+		return moving(func(m *model) { m.turnTo(pageDrawer) })(m)
 	}
 }
 
 // mover is an arrow key. The help shows the four as one.
 func mover(key string, dx, dy, scroll int) action {
 	a := action{id: key, keys: []string{key}, run: moving(func(m *model) {
-		if m.log.focus {
+		switch {
+		case m.page == pageLetters:
+			m.moveLetters(dy)
+		case m.page == pageSinks:
+			m.stepSink(dy)
+		case m.log.focus:
 			m.log.scroll(scroll, m.logHeight())
-			return
+		default:
+			m.step(dx, dy)
 		}
-		m.step(dx, dy)
 	})}
 	if key == "left" {
 		a.title, a.show, a.group = "move over the shards; in the log, scroll", "arrows", groupMove
@@ -62,7 +92,14 @@ func moving(f func(m *model)) func(m *model) tea.Cmd {
 }
 
 func (m *model) page5(by int) {
-	if m.log.focus {
+	switch {
+	case m.page == pageLetters:
+		m.moveLetters(by * m.eventHeight())
+		return
+	case m.page == pageSinks:
+		m.stepSink(by * pageRows)
+		return
+	case m.log.focus:
 		m.log.scroll(-by*m.logHeight(), m.logHeight())
 		return
 	}
@@ -72,7 +109,16 @@ func (m *model) page5(by int) {
 }
 
 func (m *model) edge(last bool) {
+	const far = 1 << 30
+	by := -far
+	if last {
+		by = far
+	}
 	switch {
+	case m.page == pageLetters:
+		m.moveLetters(by)
+	case m.page == pageSinks:
+		m.stepSink(by)
 	case m.log.focus && last:
 		m.log.scroll(-logKeep, m.logHeight())
 	case m.log.focus:
@@ -118,7 +164,8 @@ func (m *model) nextAlert() {
 		m.say(screen.ToneQuiet, "the alert's shard is not held by this process")
 	}
 	if a.Shard < 0 && a.Sink != "" {
-		m.say(screen.ToneQuiet, "about the sink "+frame.Clean(a.Sink)+": p holds or releases it, P tries it now")
+		m.sink = a.Sink
+		m.say(screen.ToneQuiet, "about the sink "+frame.Clean(a.Sink)+": S shows it, p holds or releases it, P tries it now")
 	}
 }
 
@@ -131,6 +178,8 @@ func (m *model) turnTo(p page) {
 // back undoes one thing: the page, the scrolling, the marks, the filter.
 func (m *model) back() {
 	switch {
+	case m.page == pageLetters:
+		m.closeLetters()
 	case m.page != pageDash:
 		m.turnTo(pageDash)
 	case m.log.focus && m.log.back > 0:

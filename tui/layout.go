@@ -9,10 +9,12 @@ import (
 type page uint8
 
 const (
-	pageDash   page = iota // everything
-	pageDrawer             // the selected shard
-	pageGrid               // the shards
-	pageLog                // the log
+	pageDash    page = iota // everything
+	pageDrawer              // the selected shard
+	pageGrid                // the shards
+	pageLog                 // the log
+	pageSinks               // sinks, queue and disk
+	pageLetters             // dead letters of a sink
 )
 
 // mode is how much of the dashboard there is room for.
@@ -20,9 +22,9 @@ type mode uint8
 
 const (
 	modeTiny    mode = iota // a summary
-	modeCompact             // shards and one line of sinks
+	modeCompact             // shards, a line of sinks, a line of the queue
 	modeMedium              // and the log
-	modeFull                // and drawer, curves, sinks
+	modeFull                // and drawer, curves, sinks and queue
 )
 
 // rect is a part of the screen; none if it has no area.
@@ -40,7 +42,8 @@ type layout struct {
 
 	header, alert, message, keys  rect
 	shards, drawer, charts, sinks rect
-	sinksLine, log                rect
+	sinksLine, storeLine, log     rect
+	whole                         rect // of a page that is one part
 
 	grid frame.Grid // inside the frame of shards
 }
@@ -75,6 +78,8 @@ func newLayout(w, h int, p page, n, first int, halves bool) layout {
 		l.shards = body
 	case pageLog:
 		l.log = body
+	case pageSinks, pageLetters:
+		l.whole = body
 	default:
 		l.dash(body)
 	}
@@ -88,27 +93,37 @@ func newLayout(w, h int, p page, n, first int, halves bool) layout {
 func (l *layout) dash(b rect) {
 	switch l.mode {
 	case modeCompact:
-		l.shards = rect{b.X, b.Y, b.W, b.H - 1}
-		l.sinksLine = rect{b.X, b.Y + b.H - 1, b.W, 1}
+		l.shards = rect{b.X, b.Y, b.W, b.H - 2}
+		l.lines(b)
 	case modeMedium:
 		logH := max(7, b.H*3/10)
-		l.shards = rect{b.X, b.Y, b.W, b.H - 1 - logH}
-		l.sinksLine = rect{b.X, b.Y + l.shards.H, b.W, 1}
-		l.log = rect{b.X, b.Y + l.shards.H + 1, b.W, logH}
+		l.shards = rect{b.X, b.Y, b.W, b.H - 2 - logH}
+		l.lines(b)
+		l.log = rect{b.X, l.storeLine.Y + 1, b.W, logH}
 	default:
 		l.full(b)
 	}
 }
 
+// lines puts the lines of sinks and queue below the shards.
+func (l *layout) lines(b rect) {
+	l.sinksLine = rect{b.X, b.Y + l.shards.H, b.W, 1}
+	l.storeLine = rect{b.X, l.sinksLine.Y + 1, b.W, 1}
+}
+
+// sinksWidth is the least width at which the sinks' sentences are whole.
+const sinksWidth = 60
+
 // full is three floors: shards and drawer, curves and sinks, log.
 func (l *layout) full(b rect) {
 	side := min(max(b.W*3/10, 46), 60)
-	chartH := min(max(b.H/5, 6), 12)
-	logH := min(max(b.H/4, 6), 18)
+	wide := max(side, sinksWidth)
+	chartH := min(max(b.H/4, 7), 12)
+	logH := min(max(b.H/5, 6), 18)
 	top := b.H - chartH - logH
 	l.shards = rect{b.X, b.Y, b.W - side, top}
 	l.drawer = rect{b.X + b.W - side, b.Y, side, top}
-	l.charts = rect{b.X, b.Y + top, b.W - side, chartH}
-	l.sinks = rect{b.X + b.W - side, b.Y + top, side, chartH}
+	l.charts = rect{b.X, b.Y + top, b.W - wide, chartH}
+	l.sinks = rect{b.X + b.W - wide, b.Y + top, wide, chartH}
 	l.log = rect{b.X, b.Y + top + chartH, b.W, logH}
 }

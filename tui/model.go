@@ -47,6 +47,8 @@ type model struct {
 	detail detail
 
 	sel     selection
+	sink    string // name of the selected sink; empty before one is
+	letters letters
 	filter  filtering
 	metric  screen.Metric
 	log     logPane
@@ -124,6 +126,9 @@ func (m *model) relayout() {
 	m.layout = newLayout(m.w, m.h, m.page, n, first, m.glyphs.HalfBlock != "" && !m.mono)
 	if m.log.focus = m.page == pageLog || m.focus == focusLog; m.layout.log.empty() {
 		m.log.focus = false
+	}
+	if m.page == pageLetters && m.letters.event != nil {
+		m.wrapEvent()
 	}
 	m.dirty = true
 }

@@ -7,8 +7,8 @@ import (
 // wheelLines is how far one notch of the wheel scrolls.
 const wheelLines = 3
 
-// click selects the shard under the mouse, gives a panel the keys, or runs the
-// action on the key bar. Dialogs and questions are answered by keys alone: a
+// click selects the shard or sink under the mouse, gives a panel the keys, or
+// runs the action on the key bar. Dialogs and questions are answered by keys alone: a
 // stray click must not confirm anything.
 func (m *model) click(at tea.Mouse) tea.Cmd {
 	if at.Button != tea.MouseLeft || m.dialogs.Len() > 0 || m.confirm != nil {
@@ -23,6 +23,12 @@ func (m *model) click(at tea.Mouse) tea.Cmd {
 		return m.runAction(m.byID("alert"))
 	case l.shards.has(at.X, at.Y):
 		return m.clickShard(at.X-l.shards.X-1, at.Y-l.shards.Y-1)
+	case l.sinks.has(at.X, at.Y), l.sinksLine.has(at.X, at.Y), l.storeLine.has(at.X, at.Y):
+		return m.runAction(m.byID("sinks"))
+	case m.page == pageSinks && m.snap != nil:
+		if i, ok := m.sinksPage().At(at.X-l.whole.X, at.Y-l.whole.Y, l.whole.W, l.whole.H); ok {
+			m.selectSink(i)
+		}
 	case l.log.has(at.X, at.Y) && m.page != pageLog:
 		m.focus = focusLog
 		m.relayout()
@@ -66,6 +72,9 @@ func (m *model) wheel(at tea.Mouse) {
 			d.Handle(key, m.now())
 		}
 		return
+	}
+	if m.page == pageLetters {
+		m.moveLetters(-by)
 	}
 	if !m.layout.log.empty() {
 		m.log.scroll(by, m.logHeight())

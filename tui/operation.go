@@ -96,7 +96,8 @@ func (m *model) ended(msg endedMsg) tea.Cmd {
 		}
 		m.record(screen.ToneGood, text)
 	}
-	return m.refetch()
+	// Those sent again are no dead letters any more.
+	return tea.Batch(m.refetch(), m.fetchLetters())
 }
 
 // status is an operation as it stands, for the message line.

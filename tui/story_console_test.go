@@ -26,14 +26,6 @@ func TestQuittingSaysThatTheEngineStopsAndTakesAYes(t *testing.T) {
 	})
 }
 
-func TestQuittingAnEngineThatKeepsSessionsSaysThatItWillResume(t *testing.T) {
-	drive(t, full(32), func(d *driver) {
-		d.m.live.KeepsSessions = true
-		d.press("q")
-		d.sees("Stop Gatehouse?", "can be resumed", "next start", "resumes", "comes again")
-	})
-}
-
 func TestCtrlCTwiceQuitsFromAnywhere(t *testing.T) {
 	for _, where := range [][]string{{}, {"?"}, {"i"}, {"l"}, {"enter"}} {
 		drive(t, full(32), func(d *driver) {

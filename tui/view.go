@@ -21,7 +21,7 @@ func (m *model) View() tea.View {
 	m.frame = tea.NewView(m.draw())
 	m.frame.AltScreen = true
 	m.frame.ReportFocus = true
-	if m.mouse && m.page != pageLog {
+	if m.mouse && m.page != pageLog && m.page != pageLetters {
 		m.frame.MouseMode = tea.MouseModeCellMotion
 	}
 	return m.frame
@@ -116,16 +116,21 @@ func (m *model) body(look screen.Look) frame.Block {
 		return m.grid().Draw(look, l.shards.W, l.shards.H)
 	case pageLog:
 		return m.log.view(true).Draw(look, l.log.W, l.log.H)
+	case pageSinks:
+		return m.sinksPage().Draw(look, l.whole.W, l.whole.H)
+	case pageLetters:
+		return m.lettersPage().Draw(look, l.whole.W, l.whole.H)
 	}
 	shards := m.grid().Draw(look, l.shards.W, l.shards.H)
 	if l.mode == modeFull {
 		return frame.Stack(
 			frame.Beside(shards, m.drawer(look).Draw(look, l.drawer.W, l.drawer.H)),
-			frame.Beside(screen.Charts(look, m.snap, l.charts.W, l.charts.H), screen.Sinks(look, m.snap.Sinks, l.sinks.W, l.sinks.H)),
+			frame.Beside(screen.Charts(look, m.snap, l.charts.W, l.charts.H), screen.Sinks(look, m.snap, l.sinks.W, l.sinks.H)),
 			m.log.view(false).Draw(look, l.log.W, l.log.H),
 		)
 	}
-	sinks := frame.Block{W: m.w, Lines: []string{screen.SinksLine(look, m.snap.Sinks, m.w)}}
+	sinks := frame.Block{W: m.w, Lines: []string{
+		screen.SinksLine(look, m.snap.Sinks, m.w), screen.StoreLine(look, m.snap, m.w)}}
 	if l.log.empty() {
 		return frame.Stack(shards, sinks)
 	}
@@ -172,10 +177,16 @@ func (m *model) drawer(look screen.Look) screen.Drawer {
 
 // onBar picks the actions of the key bar: those of the page, and the pinned ones.
 func (m *model) onBar(a *action) bool {
-	if m.page == pageLog {
+	switch m.page {
+	case pageLog:
 		return a.group == groupLog || a.pin
+	case pageSinks:
+		return a.group == groupQueue && a.id != "sinks" || a.pin
+	case pageLetters:
+		return a.id == "replay" || a.id == "open" || a.id == "pause" || a.id == "flush" || a.pin
+	default:
+		return a.bar
 	}
-	return a.bar
 }
 
 func (m *model) bottom(look screen.Look) frame.Block {
@@ -200,7 +211,7 @@ func (m *model) message(look screen.Look) screen.Message {
 		return screen.Message{Tone: m.toast.tone, Text: m.toast.text, Note: m.runningNote(look)}
 	case len(m.running) > 0:
 		return screen.Message{Tone: screen.ToneQuiet, Text: m.running[len(m.running)-1].status(m.now()), Note: m.runningNote(look)}
-	case m.layout.drawer.empty():
+	case m.layout.drawer.empty() && !m.onSinks():
 		return screen.Message{Input: screen.ShardLine(look, m.selected())}
 	case len(m.journal) > 0:
 		last := m.journal[len(m.journal)-1]

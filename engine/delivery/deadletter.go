@@ -1,27 +1,38 @@
 package delivery
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
+	"net/url"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/clock"
 	"github.com/gatehouse-gateway/gatehouse/engine/event"
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 )
 
-// DeadLetterFiles keeps refused events in one file a sink, a JSON object a line:
+// maxLetterBytes bounds the file of one sink. Beyond it the oldest letters go.
+const maxLetterBytes = 64 << 20
+
+// DeadLetterFiles keeps events that were put aside in one file a sink, a JSON
+// object a line, oldest first:
 //
 //	{"at":"2026-11-22T12:00:00Z","reason":"…","event":{…}}
 //
-// event is what the bot was sent. The files are readable by their owner alone.
+// event is what the bot was sent. The files are readable by their owner alone,
+// hold at most 64 MiB each, and are removed when they are empty. A person may
+// edit or remove them at any time. A line that is not a letter, such as half of
+// one after a crash, is left where it is.
+//
+// All methods may be called concurrently. No two DeadLetterFiles must write the
+// letters of the same sink to the same folder.
 type DeadLetterFiles struct {
 	dir   string
 	clock clock.Clock
+	limit int64 // bytes of one file
 
-	mu sync.Mutex
+	mu    sync.Mutex
+	files map[string]*letterFile // by sink
 }
 
 var _ DeadLetters = (*DeadLetterFiles)(nil)
@@ -29,41 +40,59 @@ var _ DeadLetters = (*DeadLetterFiles)(nil)
 // NewDeadLetterFiles keeps dead letters below dir, which is made when the first
 // one comes.
 func NewDeadLetterFiles(dir string, c clock.Clock) *DeadLetterFiles {
-	return &DeadLetterFiles{dir: dir, clock: c}
+	return &DeadLetterFiles{dir: dir, clock: c, limit: maxLetterBytes, files: make(map[string]*letterFile)}
 }
 
-// Bury appends an event to its sink's file.
-func (f *DeadLetterFiles) Bury(sink string, ev *event.Event, reason string) error {
-	line, err := deadLetter(f.clock.Now(), ev, reason)
-	if err != nil {
-		return fmt.Errorf("dead letter: %w", err)
-	}
+// file is the file of a sink, whose name may hold what a file's cannot.
+func (f *DeadLetterFiles) file(sink string) *letterFile {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err := os.MkdirAll(f.dir, 0o700); err != nil {
-		return fmt.Errorf("dead letter: %w", err)
+	l := f.files[sink]
+	if l == nil {
+		l = &letterFile{path: filepath.Join(f.dir, url.PathEscape(sink)+".ndjson")}
+		f.files[sink] = l
 	}
-	return appendLine(filepath.Join(f.dir, sink+".ndjson"), line)
+	return l
 }
 
-// deadLetter is one line of a dead-letter file.
-func deadLetter(at time.Time, ev *event.Event, reason string) ([]byte, error) {
-	line, err := json.Marshal(struct {
-		At     time.Time       `json:"at"`
-		Reason string          `json:"reason"`
-		Event  json.RawMessage `json:"event"`
-	}{at.UTC(), reason, ev.AppendJSON(nil)})
-	return append(line, '\n'), err
+// Bury implements [DeadLetters].
+func (f *DeadLetterFiles) Bury(sink string, events []event.Event, reason string) (gone int, err error) {
+	at := f.clock.Now()
+	var text []byte
+	for i := range events {
+		if text, err = appendLetter(text, at, &events[i], reason); err != nil {
+			return 0, fmt.Errorf("dead letter: %w", err)
+		}
+	}
+	if gone, err = f.file(sink).bury(text, events, f.limit); err != nil {
+		return gone, fmt.Errorf("dead letter: %w", err)
+	}
+	return gone, nil
 }
 
-func appendLine(path string, line []byte) error {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+// Count implements [DeadLetters]. It waits for the disk the first time, and when
+// somebody else has changed the file.
+func (f *DeadLetterFiles) Count(sink string) (letters, damaged int) { return f.file(sink).count() }
+
+// List returns the letters of a sink, oldest first, at most max of the newest,
+// or all for 0. total is how many there are, listed or not. Lines that are not
+// letters are neither.
+func (f *DeadLetterFiles) List(sink string, max int) (letters []ops.DeadLetter, total int, err error) {
+	lines, total, file, err := f.file(sink).newest(max)
 	if err != nil {
-		return fmt.Errorf("dead letter: %w", err)
+		return nil, 0, fmt.Errorf("list dead letters: %w", err)
 	}
-	_, err = file.Write(line)
-	if closed := file.Close(); err == nil {
-		err = closed
+	if file == nil {
+		return nil, 0, nil
 	}
-	return err
+	defer file.Close()
+	letters = make([]ops.DeadLetter, 0, len(lines))
+	for _, line := range lines {
+		l, ev, err := line.read(file)
+		if err != nil {
+			return nil, 0, fmt.Errorf("list dead letters: %w", err)
+		}
+		letters = append(letters, l.listed(sink, &ev))
+	}
+	return letters, total, nil
 }

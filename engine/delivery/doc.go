@@ -3,6 +3,10 @@
 //
 // A [Runner] serves one [Sink]. It owns a fixed set of goroutines, each of which
 // takes a shard's next events, hands them to the sink and waits for the answer,
-// so that shards do not wait for one another. Events of one shard are never
-// under way twice. All methods may be called concurrently.
+// so that shards do not wait for one another. Events of one shard are under way
+// once at a time. Interactions may go their own way beside them, since they are
+// worth nothing after seconds. All methods may be called concurrently.
+//
+// What the bot refuses for good goes into [DeadLetterFiles], from where a person
+// can have it tried again.
 package delivery

@@ -6,9 +6,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/gatehouse-gateway/gatehouse/engine/event"
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
-	"github.com/gatehouse-gateway/gatehouse/engine/spool"
 )
 
 // The back-off after failures: doubling, with jitter over its second half.
@@ -98,17 +96,17 @@ func (r *Runner) rejected(now time.Time) {
 	}
 }
 
-// failed decides what a failure means for the events and for the sink.
-func (r *Runner) failed(now time.Time, l *lane, events []event.Event, positions []spool.Position, err error) {
+// failed decides what a failure means for the events and for the sink. It
+// returns the error of an event that is to be buried; it is then the only one of
+// the delivery.
+func (r *Runner) failed(now time.Time, d *load, err error) (last *Error) {
 	var e *Error
 	if !errors.As(err, &e) {
 		e = &Error{Verdict: Retry, Err: err}
 	}
 	r.lastErr, r.errAt = e.Error(), now
 	if e.Accepted > 0 {
-		r.delivered.Add(uint64(e.Accepted))
-		r.finish(l, positions[:e.Accepted])
-		events, positions = events[e.Accepted:], positions[e.Accepted:]
+		r.acknowledged(d, e.Accepted)
 	}
 	switch e.Verdict {
 	case Unauthorized:
@@ -116,11 +114,12 @@ func (r *Runner) failed(now time.Time, l *lane, events []event.Event, positions 
 		r.refused = true
 		r.enter(now, ops.SinkRefused, r.lastErr)
 	case Refused:
-		r.refusedEvents(now, l, events, positions, e)
+		last = r.refusedEvents(now, d, e)
 	default:
-		r.retry(now, l, e)
+		r.retry(now, d.lane, e)
 	}
 	r.setAlarm(now)
+	return last
 }
 
 // retry keeps the events for another attempt: soon if it is this shard's
@@ -137,6 +136,9 @@ func (r *Runner) retry(now time.Time, l *lane, e *Error) {
 	}
 	r.trouble.abandon(l)
 	r.postpone(now, l, e.RetryAfter)
+	if r.inFlight == 0 && r.ready.empty() && !r.paused && !r.refused {
+		r.enter(now, ops.SinkRetrying, r.lastErr) // all that there is to deliver fails
+	}
 }
 
 // postpone lets a lane wait on its own.
@@ -158,36 +160,25 @@ func sinkWide(status int) bool {
 }
 
 // refusedEvents handles events that the bot does not want: a group is tried one
-// by one to find the culprit, a single one is buried after its last attempt.
-func (r *Runner) refusedEvents(now time.Time, l *lane, events []event.Event, positions []spool.Position, e *Error) {
-	if len(events) == 0 {
+// by one to find the culprit, a single one is to be buried after its last
+// attempt.
+func (r *Runner) refusedEvents(now time.Time, d *load, e *Error) (last *Error) {
+	if len(d.events) == 0 {
 		r.succeeded(now) // it has taken all of them, whatever it said
-		return
+		return nil
 	}
 	r.rejected(now)
-	if len(events) > 1 {
-		l.single = len(events)
-		return
+	if len(d.events) > 1 {
+		d.lane.single = len(d.events)
+		return nil
 	}
-	l.attempt++
-	if l.attempt < r.cfg.MaxAttempts {
+	d.lane.attempt++
+	if d.lane.attempt < r.cfg.MaxAttempts {
 		r.retries.Add(1)
-		r.postpone(now, l, e.RetryAfter)
-		return
+		r.postpone(now, d.lane, e.RetryAfter)
+		return nil
 	}
-	r.bury(l, &events[0], positions, e)
-}
-
-func (r *Runner) bury(l *lane, ev *event.Event, positions []spool.Position, e *Error) {
-	if err := r.cfg.DeadLetters.Bury(r.cfg.Name, ev, e.Error()); err != nil {
-		r.cfg.Logger.Error("event refused by the bot, and lost: the dead-letter file cannot be written",
-			"event", ev.ID.String(), "type", ev.Type, "shard", ev.ShardID, "error", err)
-	} else {
-		r.cfg.Logger.Error("event refused by the bot, kept as a dead letter",
-			"event", ev.ID.String(), "type", ev.Type, "shard", ev.ShardID, "error", e)
-	}
-	r.buried.Add(1)
-	r.finish(l, positions)
+	return e
 }
 
 // keepTime wakes what waited long enough, until ctx ends.
@@ -230,6 +221,10 @@ func (r *Runner) setAlarm(now time.Time) {
 		if next.IsZero() || l.retryAt.Before(next) {
 			next = l.retryAt
 		}
+	}
+	// A generation may run empty without an acknowledgement.
+	if look := now.Add(time.Second); r.open < r.newest && (next.IsZero() || look.Before(next)) {
+		next = look
 	}
 	if !next.IsZero() {
 		r.alarm.Reset(next.Sub(now))

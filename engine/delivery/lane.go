@@ -1,33 +1,18 @@
 package delivery
 
 import (
-	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/spool"
 )
 
-// windowOf is how many events of one worker a sink takes in hand: enough for
-// full batches of many shards, and little against the bounds of a queue, which
-// cannot drop what is in hand. A shard whose deliveries fail holds up the others
-// of its worker only beyond it.
-func windowOf(batch int) int { return min(max(32*batch, 256), 4096) }
-
-// source is one worker's queue, as this sink reads it.
-type source struct {
-	cursor *spool.Cursor
-	more   atomic.Bool // there may be events to read: it stands in the runner's list
-	window int         // most events in lanes
-	held   int         // events in lanes
-	full   bool        // it left the list because the window was full
-	lanes  map[int]*lane
-}
-
-// lane is one shard's events on their way to the sink, in order.
+// lane is one shard's events on their way to the sink, in order. Those that may
+// overtake have a lane of their own.
 type lane struct {
 	src     *source
+	early   bool
 	shard   int
-	items   []spool.Item // from head on they wait, or are under way
+	items   []waiting // from head on they wait, or are under way
 	head    int
 	busy    bool      // its first events are being delivered
 	queued  bool      // it stands in the runner's ready list
@@ -36,13 +21,52 @@ type lane struct {
 	single  int       // so many of its first events go one by one
 }
 
+// waiting is an event in a lane, with the window that it takes room of.
+type waiting struct {
+	spool.Item
+	in *intake
+}
+
+// laneQueue is lanes that may be delivered from, those of interactions first.
+type laneQueue struct{ early, rest []*lane }
+
+func (q *laneQueue) empty() bool { return len(q.early)+len(q.rest) == 0 }
+
+func (q *laneQueue) push(l *lane) {
+	l.queued = true
+	if l.early {
+		q.early = append(q.early, l)
+	} else {
+		q.rest = append(q.rest, l)
+	}
+}
+
+// first is the lane whose turn it is.
+func (q *laneQueue) first() *lane {
+	if len(q.early) > 0 {
+		return q.early[0]
+	}
+	return q.rest[0]
+}
+
+// pop takes the first lane out.
+func (q *laneQueue) pop() {
+	list := &q.rest
+	if len(q.early) > 0 {
+		list = &q.early
+	}
+	(*list)[0].queued = false
+	(*list)[0] = nil
+	*list = (*list)[1:]
+}
+
 // ready reports whether the lane may be delivered from now.
 func (l *lane) ready() bool {
 	return !l.busy && !l.queued && l.retryAt.IsZero() && l.head < len(l.items)
 }
 
 // first is up to n of the lane's events.
-func (l *lane) first(n int) []spool.Item {
+func (l *lane) first(n int) []waiting {
 	return l.items[l.head:min(l.head+n, len(l.items))]
 }
 
@@ -51,6 +75,9 @@ const smallLane = 64
 
 // pop takes the first n events off the lane.
 func (l *lane) pop(n int) {
+	for i := range l.items[l.head : l.head+n] {
+		l.items[l.head+i].in.held--
+	}
 	clear(l.items[l.head : l.head+n])
 	l.head += n
 	l.single = max(l.single-n, 0)
@@ -64,37 +91,4 @@ func (l *lane) pop(n int) {
 		clear(l.items[rest:])
 		l.items, l.head = l.items[:rest], 0
 	}
-}
-
-// fill reads from the queue into the lanes and returns those that became
-// ready. more says that the source is to be read again.
-func (s *source) fill(buf []spool.Item, ready []*lane) (_ []spool.Item, _ []*lane, more bool) {
-	room := s.window - s.held
-	if room == 0 {
-		s.full = true
-		return buf, ready, false
-	}
-	s.more.Store(false)
-	buf = s.cursor.Next(buf[:0], room)
-	s.held += len(buf)
-	for i := range buf {
-		l := s.lane(buf[i].Event.ShardID)
-		l.items = append(l.items, buf[i])
-		if l.ready() {
-			l.queued = true
-			ready = append(ready, l)
-		}
-	}
-	more = len(buf) == room && !s.more.Swap(true)
-	clear(buf)
-	return buf, ready, more
-}
-
-func (s *source) lane(shard int) *lane {
-	l := s.lanes[shard]
-	if l == nil {
-		l = &lane{src: s, shard: shard}
-		s.lanes[shard] = l
-	}
-	return l
 }

@@ -9,7 +9,9 @@ import (
 )
 
 // Sink hands events to the bot. Deliver is called concurrently, but never twice
-// at a time with events of the same shard.
+// at a time with events of the same shard; only those that overtake
+// ([Config].Priority) may be under way beside others of their shard, and never
+// twice at a time either.
 type Sink interface {
 	// Deliver sends the events, which are in order, and returns nil once the
 	// bot has acknowledged all of them. attempt counts from 1 for the first of

@@ -58,13 +58,16 @@ func (r *Runner) Status(now time.Time) ops.Sink {
 		LastError:   r.lastErr,
 		LastErrorAt: r.errAt,
 	}
-	if r.trouble.failures > 0 && r.state == ops.SinkRetrying {
-		s.NextTry = r.trouble.until
+	if r.state == ops.SinkRetrying {
+		s.NextTry = r.nextTry()
 	}
 	sources := r.sources
 	r.mu.Unlock()
 
 	s.Delivered, s.Retries, s.Buried = r.delivered.Load(), r.retries.Load(), r.buried.Load()
+	s.Early, s.Late, s.Expired = r.early.Load(), r.late.Load(), r.expired.Load()
+	s.Gaps, s.Dropped = r.gaps.Load(), r.lost.Load()
+	s.Letters, _ = r.cfg.DeadLetters.Count(r.cfg.Name)
 	for _, src := range sources {
 		c := src.cursor.Stats()
 		s.Depth += c.Depth
@@ -76,6 +79,19 @@ func (r *Runner) Status(now time.Time) ops.Sink {
 	q := r.took.Quantiles(0.5, 0.99)
 	s.P50, s.P99 = q[0], q[1]
 	return s
+}
+
+// nextTry is when something is tried again; zero if nothing waits. r.mu is held.
+func (r *Runner) nextTry() (at time.Time) {
+	if r.trouble.failures > 0 {
+		return r.trouble.until
+	}
+	for _, l := range r.waiting {
+		if at.IsZero() || l.retryAt.Before(at) {
+			at = l.retryAt
+		}
+	}
+	return at
 }
 
 // Delivered is the number of events acknowledged so far.
@@ -112,7 +128,7 @@ func (r *Runner) checkEmpty() {
 		return
 	}
 	for _, src := range r.sources {
-		if src.cursor.Stats().Depth > 0 {
+		if src.cursor.Depth() > 0 {
 			return
 		}
 	}

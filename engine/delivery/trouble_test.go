@@ -140,3 +140,30 @@ func TestASinkMayBePausedWhileItIsProbed(t *testing.T) {
 		})
 	}
 }
+
+// A bot of few shards that answers every one with its own error is in trouble as
+// a whole, although no shard's trouble says so.
+func TestASinkOfWhichEveryShardFailsIsRetrying(t *testing.T) {
+	failing := true
+	b := &bot{answer: func([]event.Event, int) error {
+		if failing {
+			return &Error{Verdict: Retry, Status: 500, Err: errors.New("bug")}
+		}
+		return nil
+	}}
+	play(t, Config{}, b, func(s *stage) {
+		s.events(0, 2)
+		s.events(1, 2)
+		s.after(time.Minute)
+		st := s.runner.Status(time.Now())
+		if st.State != ops.SinkRetrying || st.NextTry.Before(time.Now()) || st.LastError != "the bot answered 500: bug" {
+			t.Errorf("%+v", st)
+		}
+		b.with(func() { failing = false })
+		s.after(10 * time.Second)
+		s.complete()
+		if st := s.runner.Status(time.Now()); st.State != ops.SinkOK || !st.NextTry.IsZero() {
+			t.Errorf("%+v", st)
+		}
+	})
+}

@@ -2,6 +2,7 @@ package discord
 
 import (
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"log/slog"
 	"strings"
@@ -31,6 +32,17 @@ func (t Token) IsZero() bool { return t.secret == "" }
 func (t Token) Fingerprint() string {
 	sum := sha256.Sum256([]byte("gatehouse token " + t.secret))
 	return hex.EncodeToString(sum[:6])
+}
+
+// Bot is the id of the bot that the token is for, which is no secret and stays
+// when the token is reset; empty if the token does not tell.
+func (t Token) Bot() string {
+	first, _, _ := strings.Cut(t.secret, ".")
+	id, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(first, "="))
+	if err != nil || len(id) == 0 || strings.Trim(string(id), "0123456789") != "" {
+		return ""
+	}
+	return string(id)
 }
 
 // String is a placeholder.

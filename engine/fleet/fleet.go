@@ -22,8 +22,8 @@ type Config struct {
 	PerWorker   int
 	MaxWorkers  int // 0 for no limit
 
-	Bounds  spool.Bounds // of all queues together
-	Dropped func(n int)  // told of each event that the bounds cost
+	Log    func(worker int) *spool.Log // a worker's queue; workers count from 0
+	Bounds spool.Bounds                // of all queues together
 
 	MaxConcurrency int           // shards that may identify at a time
 	Spacing        time.Duration // between those and the next
@@ -32,6 +32,9 @@ type Config struct {
 	Slots          shard.Slots
 	Identify       func(shard, total int) ([]byte, error)
 	Resume         func(session string, seq int64) ([]byte, error)
+	// Began is told of every new session once its READY is in the queue. It must
+	// not block.
+	Began func(id int)
 	// Changed is told of every change of a shard's state. It must not block or
 	// call back into the fleet.
 	Changed func(id int, from, to ops.ShardState, reason string)
@@ -52,19 +55,30 @@ type Fleet struct {
 // New places the shards on workers. Run brings them to life.
 func New(cfg Config) *Fleet {
 	f := &Fleet{cfg: cfg}
-	n := cfg.Last - cfg.First + 1
-	per := cfg.PerWorker
-	if cfg.MaxWorkers > 0 {
-		per = max(per, (n+cfg.MaxWorkers-1)/cfg.MaxWorkers)
-	}
-	budget := new(spool.Budget)
+	per := PerWorker(cfg.Last-cfg.First+1, cfg.PerWorker, cfg.MaxWorkers)
 	for id := cfg.First; id <= cfg.Last; id++ {
 		if (id-cfg.First)%per == 0 {
-			f.workers = append(f.workers, newWorker(len(f.workers), id, min(id+per-1, cfg.Last), cfg, budget))
+			f.workers = append(f.workers, newWorker(len(f.workers), id, min(id+per-1, cfg.Last), cfg))
 		}
 		f.shards = append(f.shards, f.newShard(id))
 	}
 	return f
+}
+
+// PerWorker is how many shards of a number a worker holds, if there may be
+// maxWorkers; 0 for no limit.
+func PerWorker(shards, perWorker, maxWorkers int) int {
+	if maxWorkers > 0 {
+		return max(perWorker, (shards+maxWorkers-1)/maxWorkers)
+	}
+	return perWorker
+}
+
+// Worker is the number of the worker whose queue the events of a shard go to. A
+// shard that is not held here, as one of an earlier run may be, is given to one
+// of those that there are.
+func (f *Fleet) Worker(shard int) int {
+	return f.shards[min(max(shard-f.cfg.First, 0), len(f.shards)-1)].worker.id
 }
 
 func (f *Fleet) newShard(id int) *Shard {
@@ -75,6 +89,7 @@ func (f *Fleet) newShard(id int) *Shard {
 		s.logger.Log(context.Background(), levelOf(to), "shard "+to.String(), "reason", reason)
 		f.cfg.Changed(s.id, from, to, reason)
 	}
+	s.began = f.cfg.Began
 	s.runner = shard.NewRunner(shard.Config{
 		ID:       id,
 		Shards:   f.cfg.Total,
@@ -103,15 +118,6 @@ func levelOf(to ops.ShardState) slog.Level {
 	default:
 		return slog.LevelDebug
 	}
-}
-
-// Logs are the workers' queues.
-func (f *Fleet) Logs() []*spool.Log {
-	var logs []*spool.Log
-	for _, w := range f.workers {
-		logs = append(logs, w.log)
-	}
-	return logs
 }
 
 // SetMainURL changes where shards identify from their next dial on.

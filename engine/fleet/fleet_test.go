@@ -10,11 +10,13 @@ import (
 
 	"github.com/gatehouse-gateway/gatehouse/engine/clock"
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+	"github.com/gatehouse-gateway/gatehouse/engine/spool"
 )
 
 func newFleet(c Config) *Fleet {
 	c.Clock, c.Logger = clock.System(), slog.New(slog.DiscardHandler)
-	c.Dropped = func(int) {}
+	c.Log = func(int) *spool.Log { return spool.New(spool.Config{}) }
+	c.Began = func(int) {}
 	c.Changed = func(int, ops.ShardState, ops.ShardState, string) {}
 	return New(c)
 }

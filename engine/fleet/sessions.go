@@ -16,8 +16,10 @@ import (
 const resumePace = 5 * time.Millisecond
 
 // Restore gives shards the sessions of an earlier run, with the guilds that were
-// known in them, and returns how many are held here. It is called before Run.
-func (f *Fleet) Restore(sessions []session.Session, guilds []session.ShardGuilds) int {
+// known in them, and returns how many are held here. stored tells up to which
+// sequence number a session's events are in a queue already. It is called before
+// Run.
+func (f *Fleet) Restore(sessions []session.Session, guilds []session.ShardGuilds, stored func(shard int, session uint64) int64) int {
 	known := make(map[string]pipeline.Known, len(guilds))
 	for _, g := range guilds {
 		known[g.Session] = g.Guilds
@@ -29,7 +31,8 @@ func (f *Fleet) Restore(sessions []session.Session, guilds []session.ShardGuilds
 			continue
 		}
 		s.runner.Restore(shard.Session{ID: saved.ID, URL: saved.ResumeURL, Seq: saved.Seq, Since: saved.Since})
-		s.worker.log.Restore(s.id, spool.Progress{Session: shard.Digest(saved.ID), Seq: saved.Seq})
+		digest := shard.Digest(saved.ID)
+		s.worker.log.Restore(s.id, spool.Progress{Session: digest, Seq: saved.Seq}, stored(s.id, digest))
 		s.guilds.Restore(known[saved.ID])
 		restored++
 	}

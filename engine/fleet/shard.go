@@ -34,6 +34,7 @@ type Shard struct {
 	logger    *slog.Logger
 	ctx       context.Context // of the fleet: ends waits for room in the queue
 	changed   func(s *Shard, from, to ops.ShardState, reason string)
+	began     func(id int)
 
 	mu        sync.Mutex
 	types     map[string]*typeCount
@@ -86,6 +87,9 @@ func (s *Shard) Dispatch(id event.ID, f *discord.Frame, msg []byte, now time.Tim
 	if err != nil && !errors.Is(err, spool.ErrGap) { // those behind it come again with it
 		s.logger.Warn("event not queued: stopped while the queue was full; it comes again if the session is resumed",
 			"event", id.String(), "type", eventType)
+	}
+	if eventType == "READY" {
+		s.began(s.id)
 	}
 	return waited
 }

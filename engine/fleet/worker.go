@@ -3,7 +3,6 @@ package fleet
 import (
 	"sync"
 
-	"github.com/gatehouse-gateway/gatehouse/engine/event"
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 	"github.com/gatehouse-gateway/gatehouse/engine/spool"
 	"github.com/gatehouse-gateway/gatehouse/engine/stats"
@@ -20,18 +19,8 @@ type Worker struct {
 	meter stats.Meter
 }
 
-func newWorker(id, first, last int, cfg Config, budget *spool.Budget) *Worker {
-	return &Worker{
-		id:     id,
-		first:  first,
-		last:   last,
-		bounds: cfg.Bounds,
-		log: spool.New(spool.Config{
-			Bounds:  cfg.Bounds,
-			Budget:  budget,
-			Dropped: func(*event.Event, string) { cfg.Dropped(1) },
-		}),
-	}
+func newWorker(id, first, last int, cfg Config) *Worker {
+	return &Worker{id: id, first: first, last: last, bounds: cfg.Bounds, log: cfg.Log(id)}
 }
 
 // sample takes the second's measurement.
@@ -58,6 +47,9 @@ func (w *Worker) snapshot() ops.Worker {
 		Queue: ops.Queue{
 			Depth:      st.Depth,
 			Bytes:      st.Bytes,
+			Memory:     st.Memory,
+			Disk:       st.Disk,
+			Files:      st.Files,
 			MaxEvents:  w.bounds.Events,
 			MaxBytes:   w.bounds.Bytes,
 			Dropped:    st.Dropped,

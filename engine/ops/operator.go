@@ -2,7 +2,9 @@ package ops
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -21,6 +23,9 @@ type Operator interface {
 	// the channel. At most buffer events wait; further ones are replaced by one
 	// event of kind [EventMissed] that says how many.
 	Subscribe(ctx context.Context, buffer int) (<-chan Event, error)
+	// DeadLetters are the events that a bot has refused for good, or that were
+	// put aside because they came too late, oldest first.
+	DeadLetters(ctx context.Context, q DeadLetterQuery) (DeadLetterPage, error)
 	// Do starts an action and returns as soon as it has been accepted. It
 	// fails with a [*RefusedError] if the action is not possible now.
 	Do(ctx context.Context, cmd Command) (Operation, error)
@@ -58,6 +63,15 @@ const (
 	// CommandResumeSink lets deliveries to a sink go on, and tries at once
 	// what waits for a retry.
 	CommandResumeSink
+	// CommandDrain closes every shard so that its session can be resumed,
+	// delivers what is queued however long that takes, and ends the engine.
+	CommandDrain
+	// CommandReplay puts dead letters of a sink back into its queue, with the
+	// ids that they had: those named in Letters, or all of them.
+	CommandReplay
+	// CommandDiscard forgets what is queued for a sink that is not configured
+	// any more.
+	CommandDiscard
 )
 
 var commandNames = map[CommandKind]string{
@@ -67,6 +81,9 @@ var commandNames = map[CommandKind]string{
 	CommandStart:      "start",
 	CommandPauseSink:  "pause",
 	CommandResumeSink: "resume",
+	CommandDrain:      "drain",
+	CommandReplay:     "replay",
+	CommandDiscard:    "discard",
 }
 
 // String is the command's name as `gatehouse ctl` spells it.
@@ -83,6 +100,22 @@ type Command struct {
 	Shards []int  // ids of the active fleet; for shard commands
 	Sink   string // name; for sink commands
 	By     string // who asks, for the log
+
+	Letters []string // event ids, for CommandReplay; empty for all of the sink's
+}
+
+// What is the command in words, such as "restart shard 3".
+func (c Command) What() string {
+	switch {
+	case c.Sink != "":
+		return c.Kind.String() + " sink " + c.Sink
+	case len(c.Shards) == 1:
+		return fmt.Sprintf("%s shard %d", c.Kind, c.Shards[0])
+	case len(c.Shards) > 1:
+		return fmt.Sprintf("%s %d shards", c.Kind, len(c.Shards))
+	default:
+		return c.Kind.String()
+	}
 }
 
 // Operation is an accepted command under way.
@@ -122,6 +155,29 @@ type Event struct {
 	Sink     string
 	Text     string // for people
 	Missed   int
+}
+
+// DeadLetterQuery selects dead letters.
+type DeadLetterQuery struct {
+	Sink string // name; empty for every sink
+	Max  int    // at most so many, the newest; 0 for all
+}
+
+// DeadLetterPage is an answer to a [DeadLetterQuery].
+type DeadLetterPage struct {
+	Letters []DeadLetter // oldest first
+	Total   int          // that match the sink, shown or not
+}
+
+// DeadLetter is one event that was put aside.
+type DeadLetter struct {
+	Sink   string
+	At     time.Time // when it was put aside
+	Reason string
+	ID     string // of the event, as the bot sees it
+	Type   string
+	Shard  int
+	Event  json.RawMessage // as the bot was sent it
 }
 
 // LogQuery selects lines of the log ring.

@@ -20,6 +20,7 @@ type Snapshot struct {
 	Shards   []Shard // of the active fleet, by id, without holes
 	Workers  []Worker
 	Sinks    []Sink
+	Store    Store
 	Identify Identify
 	Traffic  Traffic
 	Latency  Latency
@@ -86,12 +87,36 @@ type Worker struct {
 // Queue is what a worker's log holds until every sink has acknowledged it.
 type Queue struct {
 	Depth      int   // events
-	Bytes      int64 // of events
+	Bytes      int64 // of events, in memory and on disk
+	Memory     int64 // of those, in memory; an event may be in memory and on disk
+	Disk       int64 // bytes of files
+	Files      int
 	MaxEvents  int   // bound on all workers together; 0 for none
 	MaxBytes   int64 // bound on all workers together; 0 for none
 	Dropped    uint64
 	OldestAt   time.Time // when the oldest event was received; zero if empty
 	AppendRate float64   // events per second, over the last 5 s
+}
+
+// Store is what the queues of all workers hold together, and the disk below.
+type Store struct {
+	OnDisk    bool   // what waits long is kept on disk; false: in memory alone
+	Dir       string // where, for people; empty without a disk
+	Bytes     int64  // of events, in memory and on disk
+	MaxBytes  int64  // bound on Bytes and on Disk; 0 for none
+	Memory    int64  // bytes of events in memory
+	MaxMemory int64  // bound on Memory
+	Disk      int64  // bytes of files
+	Files     int
+
+	Written uint64        // bytes of events written to disk since start
+	Read    uint64        // bytes of events read back since start
+	Busy    time.Duration // how long the longest write or read under way has taken; 0 if none is
+	Slowest time.Duration // the longest write of the last minute; 0 if none
+	Damaged int           // files that could not be read and were put aside, since start
+
+	Fault      string    // why the disk does not take events at present; empty if it does
+	FaultSince time.Time // zero without a fault
 }
 
 // Sink is where events go: the bot.
@@ -108,8 +133,16 @@ type Sink struct {
 	Delivered uint64        // events acknowledged since start
 	Rate      float64       // events acknowledged per second, over the last 5 s
 	Retries   uint64        // deliveries tried again since start
+	Drain     float64       // events per second by which Depth shrinks, over the last 5 s; below 0 while it grows
+	ETA       time.Duration // until Depth is 0 at that pace; 0 if it does not shrink, or is 0
 	Dropped   uint64        // events that the queue's bounds cost, since start
-	Buried    uint64        // events refused by the bot and kept as dead letters, since start
+	Gaps      uint64        // gap markers delivered since start, each for one or more dropped events
+	Early     uint64        // interactions that overtook the backlog, since start
+	Late      uint64        // interactions delivered too late to be answered, since start
+	Expired   uint64        // interactions too late to be followed up, since start
+	Orphan    bool          // not configured any more: its events wait on disk until it is again
+	Buried    uint64        // events put aside as dead letters since start
+	Letters   int           // dead letters that wait for a replay or for being removed
 	P50, P99  time.Duration // delivery to acknowledgement, last minute; 0 if none
 
 	LastError   string // in words; empty if there was none

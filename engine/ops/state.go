@@ -82,13 +82,15 @@ type EnginePhase uint8
 const (
 	PhaseStarting EnginePhase = iota // not every shard has been up yet
 	PhaseRunning
-	PhaseStopping // closing shards, delivering what is queued
+	PhaseDraining // shards are closed for a restart, the queue is delivered to its end
+	PhaseStopping // closing shards, delivering what the sinks take within seconds
 	PhaseStopped
 )
 
 var phaseNames = [...]string{
 	PhaseStarting: "starting",
 	PhaseRunning:  "running",
+	PhaseDraining: "draining",
 	PhaseStopping: "stopping",
 	PhaseStopped:  "stopped",
 }

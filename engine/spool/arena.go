@@ -8,14 +8,15 @@ const blockSize = 64 << 10
 // them is needed any more.
 type block struct {
 	buf  []byte
-	live int // events that still need it
+	live int  // events that still need it, and whoever has pinned it
+	file bool // buf is a whole file, as it was read
 }
 
 // arena copies event data into blocks, so that a stream of small events costs
 // no allocation each. The Log's lock guards it.
 type arena struct {
-	open *block
-	free *block // one spare, so that a log in balance allocates nothing
+	spare *spares
+	open  *block
 }
 
 // put copies data and returns the copy with the block that holds it.
@@ -25,7 +26,7 @@ func (a *arena) put(data []byte) ([]byte, *block) {
 		return b.buf, b
 	}
 	if a.open == nil || len(a.open.buf)+len(data) > cap(a.open.buf) {
-		a.open = a.fresh()
+		a.open = a.spare.takeBlock()
 	}
 	b := a.open
 	start := len(b.buf)
@@ -34,22 +35,20 @@ func (a *arena) put(data []byte) ([]byte, *block) {
 	return b.buf[start:len(b.buf):len(b.buf)], b
 }
 
-func (a *arena) fresh() *block {
-	if b := a.free; b != nil {
-		a.free = nil
-		return b
-	}
-	return &block{buf: make([]byte, 0, blockSize)}
-}
-
 // release gives up one event's data.
 func (a *arena) release(b *block) {
 	b.live--
 	if b.live > 0 {
 		return
 	}
-	b.buf = b.buf[:0]
-	if b != a.open && a.free == nil && cap(b.buf) == blockSize {
-		a.free = b
+	switch {
+	case b.file:
+		a.spare.giveBuffer(b.buf)
+		b.buf = nil
+	case cap(b.buf) == blockSize:
+		b.buf = b.buf[:0]
+		if b != a.open {
+			a.spare.giveBlock(b)
+		}
 	}
 }

@@ -3,9 +3,11 @@ package spool
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"time"
 
+	"github.com/gatehouse-gateway/gatehouse/engine/clock"
 	"github.com/gatehouse-gateway/gatehouse/engine/event"
 )
 
@@ -22,7 +24,8 @@ const (
 // Bounds limit the logs of a [Budget] together. Zero means no limit.
 type Bounds struct {
 	Events int
-	Bytes  int64 // counted by event.Event.Size
+	Bytes  int64 // counted by event.Event.Size, wherever the events are; and of files
+	Memory int64 // the part of Bytes that may be in memory
 	Age    time.Duration
 	Policy Policy
 }
@@ -34,63 +37,87 @@ type Config struct {
 	// Dropped is told of events that gave way, with the log's lock held: it
 	// must be quick and not call back. It may be nil.
 	Dropped func(e *event.Event, why string)
+
+	Store  Store  // below the log; nil for memory alone
+	Prefix string // of the log's names in the store, with a slash at its end
+	// PersistAfter is how long an event may wait before it is stored. With 0
+	// it is stored before it is handed out.
+	PersistAfter time.Duration
+	Clock        clock.Clock  // required with a store
+	Logger       *slog.Logger // nil discards
 }
 
 // ErrGap is returned by [Log.Append] for an event behind one that found no room.
 var ErrGap = errors.New("an earlier event of the session found no room in the queue")
 
-// Position is an event's place in its log, counted from 0.
-type Position uint64
-
-// entry is one place in the log.
-type entry struct {
-	ev    event.Event
-	block *block // nil once the data is gone
-	// waits has the bit of each cursor that has not acknowledged it.
-	waits uint64
-}
-
 // Log is one worker's queue.
 type Log struct {
-	cfg Config
+	cfg    Config
+	strict bool          // events are stored before they are handed out
+	kicked chan struct{} // holds one: there may be work for the tender
 
 	mu       sync.Mutex
 	arena    arena
-	ring     []entry  // of positions [base, tail); its length is a power of two
-	base     Position // the entry here holds data, unless the log is empty
-	tail     Position
-	depth    int // events that hold data
-	bytes    int64
-	noise    int // events in the log that DropNoise would drop
+	chunks   []*chunk // by position; all but the last few are saved
+	open     *chunk   // the last one, if events are still added to it
+	hot      []*chunk // those saved ones that are in memory, by position
+	tail     uint64   // of the next event
+	events   int      // that some cursor waits for
+	bytes    int64    // of those
+	cold     int64    // of those on disk alone
+	fresh    int64    // of those in memory alone
+	noise    int      // events that are noise
+	files    int      // of chunks
+	disk     int64    // bytes of those
 	appends  uint64
 	drops    uint64
 	cursors  []*Cursor
 	progress map[int]*shardProgress // by shard
-	// waitFrom and noiseFrom are where the search for events to drop goes on.
-	waitFrom  Position
-	noiseFrom Position
+	gaps     map[gapKey]Position    // the last gap marker of each kind
+	from     [searches]uint64       // where each search for events to drop goes on
+	tender   tender
+	trash    []string         // files that nobody needs any more
+	past     map[string]place // of sinks that an earlier run had, and which wait for nothing
 }
-
-// smallRing is how many places an empty log keeps; largeRing is from where on
-// it gives places back when it has run empty.
-const (
-	smallRing = 64
-	largeRing = 8192
-)
 
 // New returns an empty log.
 func New(cfg Config) *Log {
 	if cfg.Budget == nil {
 		cfg.Budget = new(Budget)
 	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
 	cfg.Budget.logs.Add(1)
-	return &Log{cfg: cfg, ring: make([]entry, smallRing), progress: make(map[int]*shardProgress)}
+	return &Log{
+		cfg:      cfg,
+		strict:   cfg.Store != nil && cfg.PersistAfter == 0,
+		kicked:   make(chan struct{}, 1),
+		arena:    arena{spare: &cfg.Budget.spares},
+		progress: make(map[int]*shardProgress),
+		gaps:     make(map[gapKey]Position),
+	}
+}
+
+func (l *Log) spares() *spares { return &l.cfg.Budget.spares }
+
+func (l *Log) health() *health { return &l.cfg.Budget.health }
+
+// kick tells the tender that there may be work.
+func (l *Log) kick() {
+	select {
+	case l.kicked <- struct{}{}:
+	default:
+	}
 }
 
 // Stats are a log's figures.
 type Stats struct {
-	Depth    int
-	Bytes    int64
+	Depth    int   // events that some sink waits for
+	Bytes    int64 // of those
+	Memory   int64 // of those in memory
+	Disk     int64 // of files
+	Files    int
 	Appended uint64
 	Dropped  uint64
 	Oldest   time.Time // zero if empty
@@ -100,50 +127,54 @@ type Stats struct {
 func (l *Log) Stats() Stats {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s := Stats{Depth: l.depth, Bytes: l.bytes, Appended: l.appends, Dropped: l.drops}
-	if l.base < l.tail {
-		s.Oldest = l.at(l.base).ev.Received
+	s := Stats{
+		Depth: l.events, Bytes: l.bytes, Memory: l.memory(), Disk: l.disk, Files: l.files,
+		Appended: l.appends, Dropped: l.drops,
+	}
+	if len(l.chunks) > 0 && l.chunks[0].live > 0 {
+		s.Oldest = l.chunks[0].oldest
+		if e := l.chunks[0].firstWaiting(); e != nil {
+			s.Oldest = e.ev.Received
+		}
 	}
 	return s
 }
-
-func (l *Log) at(p Position) *entry { return &l.ring[int(p)&(len(l.ring)-1)] }
 
 // Append copies the event, its data included, to the end of the log. A full
 // log that blocks makes it wait, until there is room or ctx ends; it reports
 // whether it waited. If ctx ends the wait, no later event of the session is
 // taken either, with [ErrGap]: it would pass the one that a RESUME has to bring
-// again. An event that no sink wants is not kept.
+// again. An event that no sink wants, or that is in the log already since a run
+// before this one, is not kept.
 func (l *Log) Append(ctx context.Context, ev *event.Event) (waited bool, err error) {
 	l.mu.Lock()
-	if p := l.progress[ev.ShardID]; p != nil && p.gap && p.session == ev.ID.Session {
-		l.mu.Unlock()
+	defer l.mu.Unlock()
+	p := l.progress[ev.ShardID]
+	if p != nil && p.session != ev.ID.Session {
+		p = nil
+	}
+	if p != nil && p.gap {
 		return false, ErrGap
 	}
 	l.appends++
-	waits := l.wanted(ev)
-	if waits == 0 {
-		l.note(ev.ID, ev.ShardID, false)
-		l.mu.Unlock()
+	if p != nil && ev.ID.Seq > 0 && ev.ID.Seq <= p.stored {
+		p.seq = max(p.seq, ev.ID.Seq)
 		return false, nil
 	}
-	size := int64(ev.Size())
-	if !l.makeRoom(size, ev.Received) {
-		waited = true
-		if err := l.awaitRoom(ctx, size, ev.Received); err != nil {
-			l.present(ev.ID.Session, ev.ShardID).gap = true
-			l.mu.Unlock()
-			return true, err
-		}
+	waits := l.wanted(ev)
+	if waits == 0 {
+		l.note(p, ev, false)
+		return false, nil
 	}
-	l.push(ev, size, waits)
-	for _, c := range l.cursors {
-		if waits&c.bit != 0 {
-			c.depth++
-			c.cfg.Wake()
-		}
+	if waited, err = l.room(ctx, ev); err != nil {
+		l.present(ev.ID.Session, ev.ShardID).gap = true
+		return true, err
 	}
-	l.mu.Unlock()
+	if waited {
+		p = nil // others may have gone on meanwhile
+	}
+	l.push(ev, waits, false)
+	l.note(p, ev, true)
 	return waited, nil
 }
 
@@ -151,81 +182,76 @@ func (l *Log) Append(ctx context.Context, ev *event.Event) (waited bool, err err
 func (l *Log) wanted(ev *event.Event) uint64 {
 	var waits uint64
 	for _, c := range l.cursors {
-		if c.cfg.Wants == nil || c.cfg.Wants(ev) {
+		if !c.orphan && (c.cfg.Wants == nil || c.cfg.Wants(ev)) {
 			waits |= c.bit
 		}
 	}
 	return waits
 }
 
-// awaitRoom gives up the lock until there is room. Whatever leaves any log of
-// the budget may have made it.
-func (l *Log) awaitRoom(ctx context.Context, size int64, now time.Time) error {
-	for {
-		room := l.cfg.Budget.wait()
-		if l.makeRoom(size, now) {
-			l.cfg.Budget.waited()
-			return nil
-		}
-		l.mu.Unlock()
-		var err error
-		select {
-		case <-room:
-		case <-ctx.Done():
-			err = ctx.Err()
-		}
-		l.cfg.Budget.waited()
-		l.mu.Lock()
-		if err != nil {
-			return err
-		}
+// push puts an event at the end, for the cursors whose bits are set; again says
+// that it was put in by hand.
+func (l *Log) push(ev *event.Event, waits uint64, again bool) {
+	c := l.open
+	if c == nil || c.full() && c.live > 0 {
+		c = l.begin()
 	}
-}
-
-func (l *Log) push(ev *event.Event, size int64, waits uint64) {
-	if int(l.tail-l.base) == len(l.ring) {
-		l.grow()
+	if len(c.entries) == 0 || ev.Received.Before(c.oldest) {
+		c.oldest = ev.Received
 	}
-	e := l.at(l.tail)
+	if !again && ev.Received.After(c.newest) {
+		c.newest = ev.Received
+	}
+	if n := len(c.entries); n < cap(c.entries) {
+		c.entries = c.entries[:n+1]
+	} else {
+		c.entries = append(c.entries, entry{})
+	}
+	e := &c.entries[len(c.entries)-1]
 	e.ev = *ev
 	e.ev.Data, e.block = l.arena.put(ev.Data)
-	e.waits = waits
-	l.note(ev.ID, ev.ShardID, true)
+	e.pos, e.gap, e.waits, e.held, e.again = l.tail, nil, waits, 0, again
 	l.tail++
-	l.depth++
+	c.next = l.tail
+	c.live++
+	l.count(c, e)
+	l.announce(c, e)
+}
+
+// count adds an event to all sums.
+func (l *Log) count(c *chunk, e *entry) {
+	size := int64(e.ev.Size())
+	c.events++
+	c.bytes += size
+	l.events++
 	l.bytes += size
-	l.cfg.Budget.add(size)
-	if isNoise(ev.Type) {
+	l.fresh += size
+	if isNoise(e.ev.Type) {
+		c.noise++
 		l.noise++
 	}
+	l.cfg.Budget.add(1, size)
 }
 
-func (l *Log) grow() {
-	ring := make([]entry, 2*len(l.ring))
-	for p := l.base; p < l.tail; p++ {
-		ring[int(p)&(len(ring)-1)] = *l.at(p)
+// announce tells the cursors of a new event.
+func (l *Log) announce(c *chunk, e *entry) {
+	for i, cur := range l.cursors {
+		if e.waits&cur.bit == 0 {
+			continue
+		}
+		c.pending[i]++
+		cur.depth++
+		early := cur.cfg.Early != nil && cur.cfg.Early(&e.ev)
+		if early {
+			cur.queueEarly(Position{c, e.pos})
+		}
+		// One that waits for the disk has enough to wait for.
+		if (!l.strict || l.tender.faulty()) && (early || !cur.starved) && !cur.orphan {
+			cur.cfg.Wake()
+		}
 	}
-	l.ring = ring
-}
-
-// free drops an event's data and, if it was the first, moves the base on.
-func (l *Log) free(p Position) {
-	e := l.at(p)
-	size := int64(e.ev.Size())
-	l.depth--
-	l.bytes -= size
-	l.cfg.Budget.free(size)
-	if isNoise(e.ev.Type) {
-		l.noise--
-	}
-	l.done(&e.ev)
-	l.arena.release(e.block)
-	*e = entry{}
-	for l.base < l.tail && l.at(l.base).block == nil {
-		l.base++
-	}
-	if l.base == l.tail && len(l.ring) >= largeRing {
-		l.ring = make([]entry, smallRing)
+	if l.strict {
+		l.kick()
 	}
 }
 

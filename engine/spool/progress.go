@@ -6,8 +6,8 @@ import "github.com/gatehouse-gateway/gatehouse/engine/event"
 type Progress struct {
 	Session uint64 // digest of the session id, as in event.ID
 	// Seq is the highest sequence number up to which every event has been
-	// acknowledged by every sink that wants it, or was given up. A RESUME from
-	// here brings all others again.
+	// acknowledged by every sink that wants it, is on disk, or was given up. A
+	// RESUME from here brings all others again.
 	Seq int64
 }
 
@@ -15,7 +15,8 @@ type Progress struct {
 type shardProgress struct {
 	session uint64
 	seq     int64 // of the last event appended
-	live    int   // events of this session that are still in the log
+	stored  int64 // up to here an earlier run has stored all that is to be delivered
+	live    int   // events of this session that are in memory alone
 	gap     bool  // an event of this session has been given up for want of room
 }
 
@@ -32,30 +33,37 @@ func (l *Log) present(session uint64, shard int) *shardProgress {
 	return p
 }
 
-// note books an event that has been appended; kept says that it is in the log.
-func (l *Log) note(id event.ID, shard int, kept bool) {
-	p := l.present(id.Session, shard)
-	if id.Seq <= 0 {
+// note books an event that has been appended; kept says that it is in the log. p
+// is what is known of its session, if that has been looked up.
+func (l *Log) note(p *shardProgress, ev *event.Event, kept bool) {
+	if p == nil {
+		p = l.present(ev.ID.Session, ev.ShardID)
+	}
+	if ev.ID.Seq <= 0 {
 		return
 	}
-	p.seq = id.Seq
+	p.seq = ev.ID.Seq
 	if kept {
 		p.live++
 	}
 }
 
-// Restore tells the log where a session of an earlier run stands.
-func (l *Log) Restore(shard int, p Progress) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.progress[shard] = &shardProgress{session: p.Session, seq: p.Seq}
-}
-
-// done books an event that has left the log.
-func (l *Log) done(ev *event.Event) {
-	if p := l.progress[ev.ShardID]; p != nil && p.session == ev.ID.Session && ev.ID.Seq > 0 {
+// leave books an event of a chunk that is done with, or safe.
+func (l *Log) leave(c *chunk, e *entry) {
+	if c.saved || e.again || e.gap != nil || e.ev.ID.Seq <= 0 {
+		return
+	}
+	if p := l.progress[e.ev.ShardID]; p != nil && p.session == e.ev.ID.Session {
 		p.live--
 	}
+}
+
+// Restore tells the log where a session of an earlier run stands, and up to which
+// sequence number its events are in a queue already: those are not taken again.
+func (l *Log) Restore(shard int, p Progress, stored int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.progress[shard] = &shardProgress{session: p.Session, seq: p.Seq, stored: stored}
 }
 
 // Progress is how far each shard's present session has been dealt with, by shard
@@ -71,15 +79,20 @@ func (l *Log) Progress() map[int]Progress {
 			open[shard] = true
 		}
 	}
-	// The first event that is left of each shard stands near the base.
-	for at := l.base; at < l.tail && len(open) > 0; at++ {
-		e := l.at(at)
-		shard := e.ev.ShardID
-		if e.block == nil || !open[shard] || e.ev.ID.Session != l.progress[shard].session || e.ev.ID.Seq <= 0 {
-			continue
+	for _, c := range l.chunks[l.firstUnsaved():] {
+		for i := c.front; i < len(c.entries) && len(open) > 0; i++ {
+			l.firstOf(&c.entries[i], open, out)
 		}
-		out[shard] = Progress{Session: e.ev.ID.Session, Seq: e.ev.ID.Seq - 1}
-		delete(open, shard)
 	}
 	return out
+}
+
+// firstOf notes the first event that is left of a shard.
+func (l *Log) firstOf(e *entry, open map[int]bool, out map[int]Progress) {
+	shard := e.ev.ShardID
+	if e.waits == 0 || e.gap != nil || e.again || !open[shard] || e.ev.ID.Session != l.progress[shard].session || e.ev.ID.Seq <= 0 {
+		return
+	}
+	out[shard] = Progress{Session: e.ev.ID.Session, Seq: e.ev.ID.Seq - 1}
+	delete(open, shard)
 }

@@ -62,7 +62,7 @@ func TestASessionIsDealtWithUpToTheFirstEventThatIsLeft(t *testing.T) {
 
 func TestARestoredSessionStandsWhereItStood(t *testing.T) {
 	s := newStand(t, Bounds{}, nil)
-	s.log.Restore(1, Progress{7, 40})
+	s.log.Restore(1, Progress{7, 40}, 0)
 	if got := s.log.Progress()[1]; got != (Progress{7, 40}) {
 		t.Errorf("got %+v", got)
 	}

@@ -1,6 +1,10 @@
 package dialog
 
-import "time"
+import (
+	"slices"
+	"time"
+	"unicode/utf8"
+)
 
 // DeafFor is how long a dialog that opened by itself ignores every key, so that
 // nobody answers what they have not read.
@@ -20,6 +24,11 @@ type Dialog struct {
 	Focus  int // index of the button that Enter presses
 	Choice int // index of the chosen item
 	Scroll int // lines scrolled down
+
+	// Typing is what must be typed before a dangerous button works; empty for
+	// nothing. While it is not, no other button has a key.
+	Typing string
+	typed  string
 
 	Opener string    // key that opened it; never confirms
 	Deaf   time.Time // keys before this instant are ignored; zero for none
@@ -81,6 +90,10 @@ func (d *Dialog) Handle(key string, now time.Time) Outcome {
 	case "up", "down", "pgup", "pgdown", "home", "end":
 		return d.move(key)
 	}
+	if d.Typing != "" {
+		d.typeKey(key)
+		return Outcome{}
+	}
 	if key == d.Opener {
 		return d.repeated()
 	}
@@ -92,6 +105,28 @@ func (d *Dialog) Handle(key string, now time.Time) Outcome {
 	return Outcome{}
 }
 
+// typeKey takes a letter of what must be typed. The dangerous button has the
+// focus as long as all of it is there, and the first one otherwise.
+func (d *Dialog) typeKey(key string) {
+	switch {
+	case key == "backspace":
+		if _, n := utf8.DecodeLastRuneInString(d.typed); n > 0 {
+			d.typed = d.typed[:len(d.typed)-n]
+		}
+	case key == "space":
+		d.typed += " "
+	case utf8.RuneCountInString(key) == 1 && len(d.typed) < 2*len(d.Typing)+8:
+		d.typed += key
+	}
+	d.Focus = 0
+	if d.armed() {
+		d.Focus = max(0, slices.IndexFunc(d.Buttons, func(b Button) bool { return b.Danger }))
+	}
+}
+
+// armed reports whether a dangerous button works.
+func (d *Dialog) armed() bool { return d.typed == d.Typing }
+
 // repeated is what the opening key does when it comes again: it closes what
 // only informs, and is ignored by what asks, because it may repeat by itself.
 func (d *Dialog) repeated() Outcome {
@@ -101,6 +136,9 @@ func (d *Dialog) repeated() Outcome {
 func (d *Dialog) press(i int) Outcome {
 	out := Outcome{Closed: true}
 	if i >= 0 && i < len(d.Buttons) {
+		if d.Buttons[i].Danger && !d.armed() {
+			return Outcome{}
+		}
 		out.Button = d.Buttons[i].ID
 	}
 	if d.Choice < len(d.Items) {

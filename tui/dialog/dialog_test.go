@@ -1,6 +1,7 @@
 package dialog
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -104,6 +105,53 @@ func TestDialogsFitIntoTheirScreen(t *testing.T) {
 					t.Fatalf("%q is not %d cells wide", line, b.W)
 				}
 			}
+		}
+	}
+}
+
+func TestWhatMustBeTypedArmsTheDangerousButton(t *testing.T) {
+	now := time.Unix(0, 0)
+	press := func(keys ...string) (out Outcome) {
+		d := &Dialog{Opener: "X", Typing: "old bot", Buttons: []Button{Cancel(), {ID: "yes", Danger: true, Key: "y"}}}
+		for _, key := range keys {
+			if out = d.Handle(key, now); out.Closed {
+				return out
+			}
+		}
+		return out
+	}
+	whole := []string{"o", "l", "d", "space", "b", "o", "t"}
+	for _, tc := range []struct {
+		name string
+		keys []string
+		want Outcome
+	}{
+		{"all of it", append(whole[:7:7], "enter"), Outcome{Closed: true, Button: "yes"}},
+		{"not all of it", append(whole[:6:6], "enter"), Outcome{Closed: true}},
+		{"too much", append(whole[:7:7], "s", "enter"), Outcome{Closed: true}},
+		{"mended", append(whole[:7:7], "s", "backspace", "enter"), Outcome{Closed: true, Button: "yes"}},
+		{"the button's key alone", []string{"y"}, Outcome{}},
+		{"the dangerous button without the word", []string{"tab", "enter"}, Outcome{}},
+		{"esc", append(whole[:7:7], "esc"), Outcome{Closed: true}},
+		{"n is a letter", []string{"n"}, Outcome{}},
+	} {
+		if got := press(tc.keys...); got != tc.want {
+			t.Errorf("%s: %+v, want %+v", tc.name, got, tc.want)
+		}
+	}
+}
+
+func TestAWarningStaysInSightOnASmallScreen(t *testing.T) {
+	theme, err := themes.Load("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &Dialog{Title: "Do it?", Body: []string{strings.Repeat("word ", 40)}, Facts: []Fact{{Label: "costs", Value: "much"}},
+		Warning: "beware", Buttons: append(question().Buttons, Button{ID: "x", Label: "Something else altogether", Key: "o"})}
+	got := d.Draw(style.NewSheet(theme, style.Options{}), style.GlyphSet(style.Braille), 60, 16).String()
+	for _, want := range []string{"beware", "Cancel", "Do it", "Something else altogether"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not in sight:\n%s", want, got)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package dialog
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-gateway/gatehouse/tui/frame"
@@ -15,8 +16,13 @@ const widest = 76
 func (d *Dialog) Draw(s *style.Sheet, g *style.Glyphs, w, h int) frame.Block {
 	inner := min(widest, w-8)
 	lines := d.lines(s, g, inner)
-	buttons := d.buttons(s)
-	height := min(len(lines), max(1, h-6-len(buttons)))
+	buttons := append(d.field(s, g, inner), d.buttons(s, inner)...)
+	room := max(1, h-6-len(buttons))
+	if d.Warning != "" && len(lines) > room {
+		// What must not be overlooked is worth more than the space around it.
+		lines = slices.DeleteFunc(lines, func(line string) bool { return line == "" })
+	}
+	height := min(len(lines), room)
 	d.Scroll = min(d.Scroll, len(lines)-height)
 	if len(d.Items) > 0 {
 		d.follow(len(lines), height)
@@ -150,24 +156,68 @@ func (d *Dialog) items(s *style.Sheet, g *style.Glyphs, w int) []string {
 	return out
 }
 
-// buttons is the row of answers; the one in focus is reversed.
-func (d *Dialog) buttons(s *style.Sheet) []string {
+// field is where the word that arms the dialog is typed.
+func (d *Dialog) field(s *style.Sheet, g *style.Glyphs, w int) []string {
+	if d.Typing == "" {
+		return nil
+	}
+	line := s.Dim.Paint("type ") + s.Strong.Paint(frame.Clean(d.Typing)) + s.Dim.Paint(" to go on: ") +
+		s.Accent.Paint(frame.Clean(d.typed)) + s.Key.Paint(g.Cursor)
+	if d.armed() {
+		line += s.OK.Paint(" " + g.OK)
+	}
+	return []string{frame.Cut(line, w), ""}
+}
+
+// keyOf is the key that presses a button; where something is typed, letters are
+// letters.
+func (d *Dialog) keyOf(b Button) string {
+	switch {
+	case d.Typing == "":
+		return b.Key
+	case !b.Danger:
+		return "esc"
+	default:
+		return "enter"
+	}
+}
+
+// buttons are the answers, in as many rows as it takes; the one in focus is
+// reversed.
+func (d *Dialog) buttons(s *style.Sheet, w int) []string {
 	if len(d.Buttons) == 0 {
 		return nil
 	}
-	var parts []string
-	for i, b := range d.Buttons {
-		text := " " + b.Label + " "
-		switch {
-		case i == d.Focus:
-			text = s.Selection.Paint(text)
-		case b.Danger:
-			text = s.Critical.Paint(text)
+	const gap = "    "
+	var rows []string
+	row := ""
+	for i := range d.Buttons {
+		text := d.button(s, i)
+		if row != "" && frame.Width(row)+len(gap)+frame.Width(text) > w {
+			rows = append(rows, row)
+			row = ""
 		}
-		if b.Key != "" {
-			text += s.Dim.Paint(" ") + s.Key.Paint(b.Key)
+		if row != "" {
+			row += gap
 		}
-		parts = append(parts, text)
+		row += text
 	}
-	return []string{strings.Join(parts, "    "), ""}
+	return append(rows, row, "")
+}
+
+func (d *Dialog) button(s *style.Sheet, i int) string {
+	b := d.Buttons[i]
+	text := " " + b.Label + " "
+	switch {
+	case i == d.Focus:
+		text = s.Selection.Paint(text)
+	case b.Danger && !d.armed():
+		text = s.Dim.Paint(text)
+	case b.Danger:
+		text = s.Critical.Paint(text)
+	}
+	if key := d.keyOf(b); key != "" {
+		text += s.Dim.Paint(" ") + s.Key.Paint(key)
+	}
+	return text
 }

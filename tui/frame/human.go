@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -40,6 +41,18 @@ func scaled(v float64, step float64) string {
 		return sign + strconv.FormatFloat(v, 'f', 1, 64) + suffixes[i]
 	}
 	return sign + strconv.FormatFloat(v, 'f', 0, 64) + suffixes[i]
+}
+
+// Bytes is an amount of memory or disk in at most seven cells: 0B, 512B, 12KiB, 1.2GiB.
+func Bytes[T ~int64 | ~uint64](n T) string {
+	if n < 1024 {
+		return strconv.FormatInt(int64(n), 10) + "B"
+	}
+	text := scaled(float64(n), 1024)
+	if strings.HasSuffix(text, "k") {
+		text = text[:len(text)-1] + "K"
+	}
+	return text + "iB"
 }
 
 // Grouped is an exact number with thin groups of three digits: 4 182 113.

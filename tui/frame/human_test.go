@@ -1,8 +1,11 @@
 package frame
 
 import (
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/tui/style"
 )
 
 func TestFiguresForPeople(t *testing.T) {
@@ -24,6 +27,37 @@ func TestFiguresForPeople(t *testing.T) {
 	}
 	if Plural(1, "shard") != "1 shard" || Plural(4100, "shard") != "4.1k shards" {
 		t.Error("Plural")
+	}
+}
+
+func TestAmountsOfMemoryForPeople(t *testing.T) {
+	for n, want := range map[int64]string{0: "0B", 512: "512B", 1023: "1023B", 1024: "1.0KiB", 12 << 10: "12KiB", 1<<20 - 1: "1.0MiB",
+		256 << 20: "256MiB", 4 << 30: "4.0GiB", 1010 << 20: "1010MiB", 1 << 62: "4.0EiB"} {
+		got := Bytes(n)
+		if got != want {
+			t.Errorf("Bytes(%d) is %s, want %s", n, got, want)
+		}
+		if Width(got) > 7 {
+			t.Errorf("Bytes(%d) takes more than seven cells", n)
+		}
+	}
+}
+
+func TestAGaugeIsFullOnlyWhenItIsAndNeverEmptyForSomething(t *testing.T) {
+	for _, kind := range []style.Kind{style.Braille, style.ASCII} {
+		g := style.GlyphSet(kind)
+		for _, tc := range []struct {
+			part, whole int64
+			full        int
+		}{{0, 100, 0}, {1, 1 << 40, 1}, {50, 100, 5}, {99, 100, 9}, {100, 100, 10}, {300, 100, 10}, {5, 0, 0}, {-1, 100, 0}} {
+			got := Gauge(tc.part, tc.whole, 10, g)
+			if n := strings.Count(got, g.Gauge[1]); n != tc.full || Width(got) != 10 {
+				t.Errorf("%s: %d of %d is %q, want %d cells full", kind, tc.part, tc.whole, got, tc.full)
+			}
+		}
+		if Gauge(1, 2, -1, g) != "" {
+			t.Error("a gauge without room")
+		}
 	}
 }
 

@@ -101,6 +101,15 @@ func Wrap(s string, w, n int) []string {
 	return append(lines[:n-1:n-1], Cut(rest, w))
 }
 
+// Break cuts s into lines of at most w cells wherever that falls, so that
+// nothing is lost between them.
+func Break(s string, w int) []string {
+	if w <= 0 {
+		return nil
+	}
+	return strings.Split(ansi.Hardwrap(s, w, true), "\n")
+}
+
 // ASCII replaces what a terminal without UTF-8 cannot show by signs of the same
 // width. Escape sequences are ASCII and stay.
 func ASCII(s string) string {

@@ -57,6 +57,9 @@ func quiet(l Look, s *ops.Snapshot, w int) string {
 	if s == nil {
 		return ""
 	}
+	if s.Phase == ops.PhaseDraining {
+		return " " + drainText(l, s)
+	}
 	parts := []string{" " + l.S.OK.Paint(l.G.OK) + l.label(" no alerts")}
 	if w < headerFull {
 		parts = append(parts, frame.Count(s.Fleet.Guilds)+l.label(" guilds"), identifyFigure(l, s.Identify, true))
@@ -82,4 +85,22 @@ func quiet(l Look, s *ops.Snapshot, w int) string {
 		parts = append(parts, l.label(frame.Plural(n, "guild")+" loading"))
 	}
 	return strings.Join(parts, l.sep())
+}
+
+// drainText says how far a drain has come, and what it waits for.
+func drainText(l Look, s *ops.Snapshot) string {
+	text := l.S.Warn.Bold().Paint("draining") + l.label(": the shards are closed, ")
+	n := waiting(s.Sinks)
+	if n == 0 {
+		return text + l.label("nothing waits any more, Gatehouse exits")
+	}
+	text += l.S.Strong.Paint(frame.Plural(n, "event")) + l.label(" left")
+	d := deepest(s.Sinks)
+	if !delivers(d) {
+		return text + l.label(", waits for ") + l.S.Warn.Bold().Paint(frame.Clean(d.Name)+", "+d.State.String())
+	}
+	if t := trendOf(d); t.backlog() {
+		text += ", " + t.paint(l).Paint(t.brief(d))
+	}
+	return text + l.label(", then Gatehouse exits")
 }

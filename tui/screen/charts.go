@@ -25,14 +25,27 @@ type curve struct {
 	axis   func(float64) string
 }
 
-// Charts is the panel of curves: events, heartbeat latency and queue depth over
-// the last minutes. Axes begin at zero and end at a round number that is written there.
+// Charts is the panel of curves: events, queue depth and heartbeat latency over
+// the last minutes, the last only where there is room. Axes begin at zero and end at a round number that is written there.
 func Charts(l Look, s *ops.Snapshot, w, h int) frame.Block {
-	curves := []curve{
+	return chartBox(l, s, []curve{
 		{"events/s", frame.Rate(s.Traffic.Rate), s.Traffic.PerSecond, 10, l.S.Events, axisNumber},
-		{"heartbeat", frame.Latency(s.Latency.P50, l.G.Dash), s.Latency.PerSecond, 50, l.S.Latency, axisMillis},
 		{"queue", frame.Count(s.Traffic.Depth), s.Traffic.DepthPerSecond, 10, l.S.Queue, axisNumber},
-	}
+		{"heartbeat", frame.Latency(s.Latency.P50, l.G.Dash), s.Latency.PerSecond, 50, l.S.Latency, axisMillis},
+	}, "last 5 min", w, h)
+}
+
+// QueueCharts is the panel of the queue's curves: depth and lag of the deepest sink.
+func QueueCharts(l Look, s *ops.Snapshot, w, h int) frame.Block {
+	lags, unit := inUnit(s.Traffic.LagPerSecond)
+	return chartBox(l, s, []curve{
+		{"queue", frame.Count(s.Traffic.Depth), s.Traffic.DepthPerSecond, 10, l.S.Queue, axisNumber},
+		{"lag", lag(s.Traffic.Lag), lags, 1, l.S.Latency, func(v float64) string { return axisNumber(v) + unit }},
+	}, "last 5 min, the deepest sink", w, h)
+}
+
+// chartBox draws as many curves as there is room for, side by side.
+func chartBox(l Look, s *ops.Snapshot, curves []curve, title string, w, h int) frame.Block {
 	inner, height := w-2, h-2
 	n := min(len(curves), max(1, inner/22))
 	var parts []frame.Block
@@ -41,7 +54,7 @@ func Charts(l Look, s *ops.Snapshot, w, h int) frame.Block {
 		cw -= inner * i / n
 		parts = append(parts, c.draw(l, s.At.Unix()-1, cw, height))
 	}
-	box := frame.Box{Title: l.S.Title.Paint("last 5 min")}
+	box := frame.Box{Title: l.S.Title.Paint(title)}
 	return box.Draw(frame.Beside(parts...), l.S, l.G)
 }
 
@@ -79,4 +92,19 @@ func axisMillis(v float64) string {
 		return strconv.FormatFloat(v/1000, 'f', -1, 64) + "s"
 	}
 	return strconv.FormatFloat(v, 'f', -1, 64) + "ms"
+}
+
+// inUnit turns seconds into minutes or hours where those are what a person reads.
+func inUnit(seconds []float64) (values []float64, unit string) {
+	by, unit := 1.0, "s"
+	switch top := greatest(seconds); {
+	case top >= 2*3600:
+		by, unit = 3600, "h"
+	case top >= 120:
+		by, unit = 60, "m"
+	}
+	for _, v := range seconds {
+		values = append(values, v/by)
+	}
+	return values, unit
 }

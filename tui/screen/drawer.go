@@ -48,7 +48,7 @@ func (d Drawer) Draw(l Look, w, h int) frame.Block {
 	if d.Worker != nil && !d.Page {
 		box.Note = l.label("worker " + strconv.Itoa(d.Worker.ID))
 	}
-	actions := d.actions(l, inner)
+	actions := actionLines(l, d.Actions, inner)
 	facts := d.facts(l, inner)
 	room := max(0, height-len(actions))
 	if len(facts) < room {
@@ -66,7 +66,7 @@ func (d Drawer) Draw(l Look, w, h int) frame.Block {
 }
 
 // row is a labelled figure.
-func (d Drawer) row(l Look, name, value string) string {
+func row(l Look, name, value string) string {
 	return l.label(frame.Fit(name, labelWidth)) + value
 }
 
@@ -76,12 +76,16 @@ func (d Drawer) facts(l Look, w int) []string {
 	lines = append(lines, d.latency(l, w), d.events(l, w), d.guilds(l), d.session(l), d.counters(l))
 	lines = append(lines, d.lastClose(l, w)...)
 	if d.Detail != nil && d.Detail.ResumeHost != "" {
-		lines = append(lines, d.row(l, "resume at", frame.Cut(frame.Clean(d.Detail.ResumeHost), w-labelWidth)))
+		lines = append(lines, row(l, "resume at", frame.Cut(frame.Clean(d.Detail.ResumeHost), w-labelWidth)))
 	}
 	if d.Worker != nil {
 		q := d.Worker.Queue
-		lines = append(lines, d.row(l, "worker", strconv.Itoa(d.Worker.ID)+l.label(" shards "+
+		lines = append(lines, row(l, "worker", strconv.Itoa(d.Worker.ID)+l.label(" shards "+
 			strconv.Itoa(d.Worker.First)+"-"+strconv.Itoa(d.Worker.Last)+" queue ")+frame.Count(q.Depth)))
+		if q.Depth > 0 || q.Disk > 0 {
+			lines = append(lines, row(l, "its queue", fitParts([]string{frame.Bytes(q.Memory) + l.label(" memory"),
+				frame.Bytes(q.Disk) + l.label(" disk"), frame.Plural(q.Files, "file")}, "  ", w-labelWidth)))
+		}
 	}
 	if d.Error != "" {
 		lines = append(lines, l.S.Warn.Paint(frame.Cut(frame.Clean(d.Error), w)))
@@ -111,28 +115,28 @@ func (d Drawer) latency(l Look, w int) string {
 	s := d.Shard
 	if !s.State.Up() {
 		if s.LastACK.IsZero() {
-			return d.row(l, "latency", l.G.Dash+l.label("  not connected"))
+			return row(l, "latency", l.G.Dash+l.label("  not connected"))
 		}
-		return d.row(l, "latency", l.G.Dash+l.label("  last ACK ")+l.ago(s.LastACK)+l.label(" ago"))
+		return row(l, "latency", l.G.Dash+l.label("  last ACK ")+l.ago(s.LastACK)+l.label(" ago"))
 	}
 	value := warnLatency(l, s.Latency).Paint(frame.Fit(frame.Latency(s.Latency, l.G.Dash), 7))
 	if d.Detail == nil {
-		return d.row(l, "latency", value)
+		return row(l, "latency", value)
 	}
 	var ms []float64
 	for _, v := range d.Detail.Latencies {
 		ms = append(ms, float64(v.Milliseconds()))
 	}
-	return d.row(l, "latency", value+l.S.Latency.Paint(frame.Spark(ms, w-labelWidth-8, frame.Nice(greatest(ms), 50), l.G)))
+	return row(l, "latency", value+l.S.Latency.Paint(frame.Spark(ms, w-labelWidth-8, frame.Nice(greatest(ms), 50), l.G)))
 }
 
 func (d Drawer) events(l Look, w int) string {
 	value := frame.Fit(frame.Rate(d.Shard.Rate)+"/s", 7)
 	if d.Detail == nil {
-		return d.row(l, "events", value+l.label(frame.Count(d.Shard.Events)+" since start"))
+		return row(l, "events", value+l.label(frame.Count(d.Shard.Events)+" since start"))
 	}
 	per := d.Detail.EventPerSecond
-	return d.row(l, "events", value+l.S.Events.Paint(frame.Spark(per, w-labelWidth-8, frame.Nice(greatest(per), 10), l.G)))
+	return row(l, "events", value+l.S.Events.Paint(frame.Spark(per, w-labelWidth-8, frame.Nice(greatest(per), 10), l.G)))
 }
 
 func (d Drawer) guilds(l Look) string {
@@ -144,26 +148,26 @@ func (d Drawer) guilds(l Look) string {
 	if s.Loading > 0 {
 		value += strconv.Itoa(s.Loading) + l.label(" loading")
 	}
-	return d.row(l, "guilds", value)
+	return row(l, "guilds", value)
 }
 
 func (d Drawer) session(l Look) string {
 	s := d.Shard
 	if s.SessionSince.IsZero() {
-		return d.row(l, "session", l.label("none: the next connection identifies"))
+		return row(l, "session", l.label("none: the next connection identifies"))
 	}
-	return d.row(l, "session", frame.Fit(l.ago(s.SessionSince), 7)+l.label("seq ")+frame.Grouped(s.Seq))
+	return row(l, "session", frame.Fit(l.ago(s.SessionSince), 7)+l.label("seq ")+frame.Grouped(s.Seq))
 }
 
 func (d Drawer) counters(l Look) string {
 	s := d.Shard
-	return d.row(l, "reconnects", frame.Count(s.Reconnects)+l.label("  resumes ")+frame.Count(s.Resumes)+l.label("  identifies ")+frame.Count(s.Identifies))
+	return row(l, "reconnects", frame.Count(s.Reconnects)+l.label("  resumes ")+frame.Count(s.Resumes)+l.label("  identifies ")+frame.Count(s.Identifies))
 }
 
 func (d Drawer) lastClose(l Look, w int) []string {
 	c := d.Shard.LastClose
 	if c.At.IsZero() {
-		return []string{d.row(l, "last close", l.label("none"))}
+		return []string{row(l, "last close", l.label("none"))}
 	}
 	text := frame.Clean(c.Meaning)
 	if c.Code != 0 {
@@ -177,9 +181,9 @@ func (d Drawer) lastClose(l Look, w int) []string {
 		who = "connection lost"
 	}
 	wrapped := frame.Wrap(text, w-labelWidth, 2)
-	lines := []string{d.row(l, "last close", l.ago(c.At)+l.label(" ago, "+who))}
+	lines := []string{row(l, "last close", l.ago(c.At)+l.label(" ago, "+who))}
 	for _, line := range wrapped {
-		lines = append(lines, d.row(l, "", line))
+		lines = append(lines, row(l, "", line))
 	}
 	return lines
 }

@@ -148,10 +148,18 @@ func (h Header) leftFigures(l Look) []figure {
 	s := h.Snap
 	out := []figure{{text: l.label(frame.Cut(frame.Clean(s.Version), 12)), rank: rankVersion, left: true}}
 	phase := figure{text: l.label(s.Phase.String()), rank: rankPhase, left: true}
-	if s.Phase != ops.PhaseRunning {
+	switch s.Phase {
+	case ops.PhaseRunning:
+	case ops.PhaseDraining:
+		phase.text, phase.rank = l.S.Warn.Bold().Paint("DRAINING"), rankBadge
+	default:
 		phase.text, phase.rank = l.S.Warn.Paint(s.Phase.String()), rankBadge
 	}
-	return append(out, phase, figure{text: States(l, s.Fleet, true), short: States(l, s.Fleet, false), rank: rankStates, left: true})
+	out = append(out, phase)
+	if s.Store.Fault != "" {
+		out = append(out, figure{text: l.S.Critical.Paint(l.G.Critical + " DISK FAULT"), rank: rankBadge, left: true})
+	}
+	return append(out, figure{text: States(l, s.Fleet, true), short: States(l, s.Fleet, false), rank: rankStates, left: true})
 }
 
 // States is the number of shards in each state that occurs, with or without the
@@ -183,7 +191,7 @@ func (h Header) rightFigures(l Look) []figure {
 	return []figure{
 		{text: frame.Right(frame.Count(s.Fleet.Guilds), 4) + l.label(" guilds"), rank: rankGuilds},
 		{text: rate + "  " + l.S.Spark.Paint(spark), short: rate, rank: rankRate},
-		{text: queueFigure(l, s.Traffic), rank: rankQueue},
+		{text: queueFigure(l, s, true), short: queueFigure(l, s, false), rank: rankQueue},
 		{text: heartbeatFigure(l, s.Latency), rank: rankHeartbeat},
 		{text: identifyFigure(l, s.Identify, true), short: identifyFigure(l, s.Identify, false), rank: rankIdentify},
 	}
@@ -199,12 +207,27 @@ const (
 // beside it does not move with each event.
 const usualQueue = 10
 
-func queueFigure(l Look, t ops.Traffic) string {
+// queueFigure is the deepest sink's queue: how many events, and how old the
+// oldest is; of a backlog first where it goes, and the age if all is asked for.
+func queueFigure(l Look, s *ops.Snapshot, all bool) string {
+	depth, age := s.Traffic.Depth, s.Traffic.Lag
+	d := deepest(s.Sinks)
+	if d != nil {
+		depth, age = d.Depth, d.Lag
+	}
 	paint := l.S.Text
-	if t.Lag >= lagWarn {
+	if age >= lagWarn {
 		paint = l.S.Warn.Bold()
 	}
-	value := paint.Paint(frame.Count(t.Depth)) + l.sep() + paint.Paint(lag(t.Lag))
+	if d != nil && trendOf(d).backlog() {
+		t := trendOf(d)
+		text := l.label("queue ") + paint.Paint(frame.Count(depth)) + " " + t.paint(l).Paint(t.brief(d))
+		if all {
+			text += l.sep() + l.label("lag ") + paint.Paint(lag(age))
+		}
+		return text
+	}
+	value := paint.Paint(frame.Count(depth)) + l.sep() + paint.Paint(lag(age))
 	return l.label("queue ") + frame.Fit(value, max(frame.Width(value), usualQueue))
 }
 

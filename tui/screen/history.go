@@ -28,16 +28,16 @@ func transition(l Look, t ops.Transition, w int) string {
 	return frame.Cut(text, w)
 }
 
-// actions are what can be done with the shard: the possible ones first, then the
-// others with their reasons.
-func (d Drawer) actions(l Look, w int) []string {
+// actionLines are what can be done: the possible actions first, then the others
+// with their reasons.
+func actionLines(l Look, hints []Hint, w int) []string {
 	var possible []string
-	for _, a := range d.Actions {
+	for _, a := range hints {
 		if a.Enabled {
 			possible = append(possible, l.S.Key.Paint(a.Key)+" "+a.word())
 		}
 	}
-	out := append(flow(possible, w), d.impossible(l, w)...)
+	out := append(flow(possible, w), impossible(l, hints, w)...)
 	if len(out) == 0 {
 		return nil
 	}
@@ -47,10 +47,10 @@ func (d Drawer) actions(l Look, w int) []string {
 
 // impossible names the actions that are not possible, those with the same
 // reason together.
-func (d Drawer) impossible(l Look, w int) []string {
+func impossible(l Look, hints []Hint, w int) []string {
 	var reasons []string
 	by := map[string][]string{}
-	for _, a := range d.Actions {
+	for _, a := range hints {
 		if a.Enabled {
 			continue
 		}

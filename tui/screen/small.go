@@ -26,14 +26,19 @@ func Summary(l Look, s *ops.Snapshot, alerts []ops.Alert, badges []Badge, w, h i
 		lines = append(lines, l.label("waiting for the engine"))
 	} else {
 		lines = append(lines, compactStates(l, s.Fleet))
+		if s.Store.Fault != "" {
+			lines = append(lines, l.S.Critical.Paint(frame.Cut(l.G.Critical+" "+faultText(l, &s.Store), w)))
+		}
 		if len(alerts) > 0 {
 			text := l.G.Warn + " " + frame.Clean(alerts[0].Text)
-			for _, line := range frame.Wrap(text, max(w, 1), max(1, h-4)) {
+			for _, line := range frame.Wrap(text, max(w, 1), max(1, h-5)) {
 				lines = append(lines, l.S.Critical.Paint(line))
 			}
 		}
-		lines = append(lines, frame.Rate(s.Traffic.Rate)+l.label(" ev/s  queue ")+frame.Count(s.Traffic.Depth)+
-			l.label(" lag ")+lag(s.Traffic.Lag))
+		lines = append(lines, frame.Rate(s.Traffic.Rate)+l.label(" ev/s  ")+queueFigure(l, s, false))
+		if d := deepest(s.Sinks); d != nil {
+			lines = append(lines, SinkLine(l, d, w))
+		}
 	}
 	need := strconv.Itoa(MinWidth) + "x" + strconv.Itoa(MinHeight)
 	hint := l.label("needs "+need+", has "+strconv.Itoa(w)+"x"+strconv.Itoa(h)+"  ") + l.S.Key.Paint("q") + l.label(" quit")

@@ -22,8 +22,10 @@ type Glyphs struct {
 	Down, Right, Left, Dash, Dots string
 	Frozen, Clock, Cursor, Mark   string
 	Sep                           string
-	Levels                        []string // bars from empty to full
-	HalfBlock                     string   // upper half of a cell; empty if there is none
+	Orphan                        string    // a sink that is not configured any more
+	Gauge                         [2]string // a cell of a bar, empty and full
+	Levels                        []string  // bars from empty to full
+	HalfBlock                     string    // upper half of a cell; empty if there is none
 
 	// Box drawing: corners from top left clockwise, then horizontal and vertical.
 	Corner               [4]string
@@ -46,7 +48,7 @@ func unicodeSet(kind Kind) *Glyphs {
 		Kind: kind,
 		Warn: "▲", Critical: "✖", OK: "✓", Bad: "✖",
 		Down: "↓", Right: "→", Left: "←", Dash: "–", Dots: "…",
-		Frozen: "⏸", Clock: "↻", Cursor: "▏", Mark: "◉", Sep: "·",
+		Frozen: "⏸", Clock: "↻", Cursor: "▏", Mark: "◉", Sep: "·", Orphan: "◇", Gauge: [2]string{"░", "█"},
 		Levels:    []string{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
 		HalfBlock: "▀",
 		Corner:    [4]string{"╭", "╮", "╯", "╰"}, Horizontal: "─", Vertical: "│",
@@ -64,7 +66,7 @@ func asciiSet() *Glyphs {
 		Kind: ASCII,
 		Warn: "!", Critical: "X", OK: "+", Bad: "X",
 		Down: "v", Right: ">", Left: "<", Dash: "-", Dots: "~",
-		Frozen: "#", Clock: "@", Cursor: "_", Mark: "@", Sep: "-",
+		Frozen: "#", Clock: "@", Cursor: "_", Mark: "@", Sep: "-", Orphan: "?", Gauge: [2]string{".", "#"},
 		Levels: []string{" ", ".", ":", "-", "=", "+", "*", "#", "@"},
 		Corner: [4]string{"+", "+", "+", "+"}, Horizontal: "-", Vertical: "|",
 	}

@@ -16,9 +16,12 @@ func hash(a, b int) float64 {
 	return float64(x>>11) / float64(1<<53)
 }
 
+// calm reports whether the usual troubles are left out.
+func (o *Operator) calm() bool { return o.Calm || o.Scene != "" }
+
 // state puts the troubles in their places.
 func (o *Operator) state(id int, second int) ops.ShardState {
-	if o.Calm {
+	if o.calm() {
 		return ops.ShardReady
 	}
 	switch {
@@ -105,12 +108,17 @@ func (o *Operator) snapshot(now time.Time) *ops.Snapshot {
 	for first := 0; first < o.Shards; first += 25 {
 		w := ops.Worker{ID: len(s.Workers), First: first, Last: min(first+24, o.Shards-1)}
 		w.Queue.Depth = int(hash(first, int(now.Unix())) * 9)
+		w.Queue.Bytes = int64(w.Queue.Depth) * eventSize
+		w.Queue.Memory = w.Queue.Bytes
 		s.Workers = append(s.Workers, w)
 	}
 	o.figures(s, now)
 	o.sinks(s, now)
-	if !o.Calm {
+	if !o.calm() {
 		o.alerts(s, now)
+	}
+	if o.Scene != "" {
+		o.play(s, now)
 	}
 	s.LastLog = o.lastLog(now)
 	return s
@@ -121,7 +129,7 @@ func (o *Operator) figures(s *ops.Snapshot, now time.Time) {
 		Known: true, Total: 1000, Remaining: 988, ResetAt: now.Add(21*time.Hour + 40*time.Minute),
 		MaxConcurrency: 16, Spacing: 5 * time.Second, Reserve: 100, Sent: 12,
 	}
-	if !o.Calm {
+	if !o.calm() {
 		s.Identify.Waiting = 2
 	}
 	s.Latency = ops.Latency{P50: 41 * time.Millisecond, P99: 263 * time.Millisecond, Max: 402 * time.Millisecond}
@@ -140,7 +148,7 @@ func (o *Operator) figures(s *ops.Snapshot, now time.Time) {
 // depth is the queue's depth in one of the last 300 seconds: with troubles, it
 // has grown for three minutes.
 func (o *Operator) depth(second int) float64 {
-	if o.Calm {
+	if o.calm() {
 		return 3 * hash(second, 3)
 	}
 	return 4213 * math.Max(0, float64(second-116)) / 183
@@ -149,16 +157,19 @@ func (o *Operator) depth(second int) float64 {
 func (o *Operator) sinks(s *ops.Snapshot, now time.Time) {
 	s.Sinks = []ops.Sink{{
 		Name: "bot", Kind: "http", Target: "http://127.0.0.1:8080/discord", State: ops.SinkOK, Since: o.start,
-		Depth: s.Traffic.Depth, Lag: s.Traffic.Lag, InFlight: 2, Delivered: s.Traffic.Events, Rate: s.Traffic.Rate,
+		Depth: int(3 * hash(int(now.Unix()), 3)), Lag: 4 * time.Millisecond, InFlight: 2, Delivered: s.Traffic.Events, Rate: s.Traffic.Rate,
 		Retries: 14, P50: 3 * time.Millisecond, P99: 21 * time.Millisecond,
 	}}
-	if o.Calm {
+	s.Store = store(0)
+	if o.calm() {
 		return
 	}
+	s.Store = store(4213)
+	share(s, 4213)
 	s.Traffic.Depth, s.Traffic.Lag = 4213, 183*time.Second
 	s.Sinks = append(s.Sinks, ops.Sink{
 		Name: "audit", Kind: "http", Target: "http://10.0.0.9/audit", State: ops.SinkRetrying, Since: now.Add(-3 * time.Minute),
-		Depth: 4213, Lag: 183 * time.Second, Retries: 41, Dropped: 3,
+		Depth: 4213, Lag: 183 * time.Second, Retries: 41, Dropped: 3, Drain: -23,
 		LastError: "connect: connection refused", LastErrorAt: now.Add(-2 * time.Second), NextTry: now.Add(8 * time.Second),
 	})
 }

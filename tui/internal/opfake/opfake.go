@@ -23,6 +23,8 @@ type Operator struct {
 	Shards int
 	// Calm leaves the troubles out.
 	Calm bool
+	// Scene is the state of the queue; it leaves out the other troubles.
+	Scene Scene
 	// Change edits each snapshot before it is handed out; nil for none.
 	Change func(s *ops.Snapshot)
 
@@ -103,6 +105,22 @@ func (o *Operator) Snapshot(ctx context.Context) (*ops.Snapshot, error) {
 		o.Change(s)
 	}
 	return s, nil
+}
+
+// DeadLetters implements [ops.Operator]: the bot has some in [SceneLetters].
+func (o *Operator) DeadLetters(ctx context.Context, q ops.DeadLetterQuery) (ops.DeadLetterPage, error) {
+	if err := o.answer(ctx); err != nil {
+		return ops.DeadLetterPage{}, err
+	}
+	if o.Scene != SceneLetters || q.Sink != "" && q.Sink != "bot" {
+		return ops.DeadLetterPage{}, nil
+	}
+	all := o.deadLetters(o.Clock.Now())
+	page := ops.DeadLetterPage{Letters: all, Total: len(all)}
+	if q.Max > 0 && len(all) > q.Max {
+		page.Letters = all[len(all)-q.Max:]
+	}
+	return page, nil
 }
 
 // Do implements [ops.Operator]: the operation is done when [Operator.Finish] says so.

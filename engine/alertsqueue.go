@@ -1,0 +1,55 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+)
+
+// queueAlerts speak of the queue and its disk.
+func queueAlerts(snap *ops.Snapshot, lost uint64) []ops.Alert {
+	var out []ops.Alert
+	add := func(id string, level ops.AlertLevel, format string, args ...any) {
+		out = append(out, ops.Alert{ID: id, Level: level, Shard: -1, Text: fmt.Sprintf(format, args...)})
+	}
+	s := &snap.Store
+	if lost > 0 {
+		add("queue/dropped", ops.AlertCritical, "%d events were dropped because the queue was full or damaged, or they were too old", lost)
+	}
+	switch {
+	case s.Fault != "":
+		add("queue/disk", ops.AlertCritical, "the queue cannot be written to %s: %s; events are held in memory, %s of %s used",
+			s.Dir, s.Fault, megabytes(s.Memory), megabytes(s.MaxMemory))
+	case s.Busy > diskSlowAfter:
+		add("queue/disk", ops.AlertCritical, "the disk below %s has not answered for %s; events are held in memory, %s of %s used",
+			s.Dir, s.Busy.Round(time.Second), megabytes(s.Memory), megabytes(s.MaxMemory))
+	}
+	if s.Damaged > 0 {
+		add("queue/damaged", ops.AlertCritical, "%d files of the queue were damaged: what could be read is delivered, copies are kept in %s as *.damaged", s.Damaged, s.Dir)
+	}
+	if held := max(s.Bytes, s.Disk); s.MaxBytes > 0 && float64(held) > queueFullAt*float64(s.MaxBytes) {
+		add("queue/full", ops.AlertWarn, "the queue holds %s of the %s that it may: bring the bot back, or raise queue.max_bytes", megabytes(held), megabytes(s.MaxBytes))
+	}
+	for i := range snap.Sinks {
+		if sink := &snap.Sinks[i]; sink.Orphan {
+			add("sink/"+sink.Name+"/orphan", ops.AlertWarn, "%d events wait for sink %s, which is not configured any more: configure it again, or discard them",
+				sink.Depth, sink.Name)
+		}
+	}
+	return out
+}
+
+func megabytes(n int64) string { return fmt.Sprintf("%d MiB", (n+1<<20-1)>>20) }
+
+func unsavedAlerts(unsaved bool) []ops.Alert {
+	if !unsaved {
+		return nil
+	}
+	return []ops.Alert{{
+		ID:    "sessions/unsaved",
+		Level: ops.AlertCritical,
+		Shard: -1,
+		Text:  "sessions cannot be saved, the log says why: after a stop every shard identifies anew, and events in between are lost",
+	}}
+}

@@ -1,0 +1,199 @@
+package delivery
+
+import (
+	"sync/atomic"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/event"
+	"github.com/gatehouse-gateway/gatehouse/engine/spool"
+)
+
+// windowOf is how many events of one worker a sink takes in hand: enough for
+// full batches of many shards, and little against the bounds of a queue, which
+// cannot drop what is in hand. A shard whose deliveries fail holds up the others
+// of its worker only beyond it.
+func windowOf(batch int) int { return min(max(32*batch, 256), 4096) }
+
+// source is one worker's queue, as this sink reads it.
+type source struct {
+	cursor     *spool.Cursor
+	generation int
+	gated      bool        // it is not read, because an earlier generation is not empty
+	more       atomic.Bool // there may be events to read: it stands in the runner's list
+	urgent     atomic.Bool // some of them overtake
+	ordinary   intake
+	early      intake // with a window of 0 if nothing overtakes
+	// lanes and earlyLanes are by shard. An interaction that comes the ordinary
+	// way, as many do after an outage, goes to the others all the same.
+	lanes, earlyLanes map[int]*lane
+}
+
+// intake is one of the two ways out of a queue. A flood in one leaves the other
+// open.
+type intake struct {
+	window int  // most events in lanes that have come this way
+	held   int  // events in lanes that have
+	full   bool // it is not read before one of them has left
+}
+
+// reopens reports whether a full window has room again, once.
+func (in *intake) reopens() bool {
+	was := in.full
+	in.full = in.full && in.held >= in.window
+	return was && !in.full
+}
+
+// Attach lets the runner deliver what a queue holds and is appended to it. A
+// queue is read once those of all lower generations are empty, but for events
+// that overtake. Attach must not be called once Run has been.
+func (r *Runner) Attach(log *spool.Log, generation int) error {
+	s := &source{generation: generation, lanes: make(map[int]*lane), earlyLanes: make(map[int]*lane)}
+	s.ordinary.window = windowOf(r.cfg.Batch)
+	cfg := spool.CursorConfig{Name: r.cfg.Name, Wants: r.cfg.Wants, Wake: func() { r.wakeFor(s) }}
+	if r.cfg.Priority {
+		s.early.window = s.ordinary.window
+		cfg.Early = func(ev *event.Event) bool {
+			if ev.Type != event.TypeInteraction {
+				return false
+			}
+			s.urgent.Store(true)
+			return true
+		}
+	}
+	cursor, err := log.Open(cfg)
+	if err != nil {
+		return err
+	}
+	s.cursor = cursor
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sources = append(r.sources, s)
+	r.open, r.newest = min(r.open, generation), max(r.newest, generation)
+	return nil
+}
+
+// wakeFor has a source read that has something new. The queue's lock is held.
+// One that is not read because its window is full stays out of the list, unless
+// what is new overtakes.
+func (r *Runner) wakeFor(s *source) {
+	if s.urgent.Load() && s.urgent.Swap(false) || !s.more.Swap(true) {
+		r.enlist(s)
+		r.nudge()
+	}
+}
+
+// enlist has a source read by the next goroutine that looks for work.
+func (r *Runner) enlist(s *source) {
+	r.listMu.Lock()
+	defer r.listMu.Unlock()
+	r.list = append(r.list, s)
+}
+
+// nextSource takes a source off the list; nil if it is empty.
+func (r *Runner) nextSource() *source {
+	r.listMu.Lock()
+	defer r.listMu.Unlock()
+	if len(r.list) == 0 {
+		return nil
+	}
+	last := len(r.list) - 1
+	s := r.list[last]
+	r.list = r.list[:last]
+	return s
+}
+
+// readSources moves what has been appended since into the lanes. r.mu is held.
+func (r *Runner) readSources() {
+	if r.open < r.newest {
+		r.openNext()
+	}
+	for s := r.nextSource(); s != nil; s = r.nextSource() {
+		r.readEarly(s)
+		if s.generation > r.open {
+			s.gated = true
+			continue
+		}
+		r.readOrdinary(s)
+	}
+}
+
+// readEarly reads what overtakes, up to its window. r.mu is held.
+func (r *Runner) readEarly(s *source) {
+	in := &s.early
+	if room := in.window - in.held; room > 0 {
+		r.buf = s.cursor.NextEarly(r.buf[:0], room)
+		r.sort(s, in)
+	}
+	in.full = in.window > 0 && in.held >= in.window
+}
+
+// readOrdinary reads the rest, up to its window. r.mu is held.
+func (r *Runner) readOrdinary(s *source) {
+	in := &s.ordinary
+	if room := in.window - in.held; room > 0 {
+		s.more.Store(false)
+		r.buf = s.cursor.Next(r.buf[:0], room)
+		r.sort(s, in)
+	}
+	if in.full = in.held >= in.window; in.full {
+		s.more.Store(true) // nobody need wake it: it comes back by itself
+	}
+}
+
+// sort puts what was read into the lanes. r.mu is held.
+func (r *Runner) sort(s *source, in *intake) {
+	in.held += len(r.buf)
+	for i := range r.buf {
+		ev := &r.buf[i].Event
+		l := s.lane(ev.ShardID, r.cfg.Priority && ev.Type == event.TypeInteraction)
+		l.items = append(l.items, waiting{r.buf[i], in})
+		r.enqueue(l)
+	}
+	clear(r.buf)
+}
+
+// openNext goes on to the next generation that is not empty, when those before
+// it are. r.mu is held.
+func (r *Runner) openNext() {
+	for r.open < r.newest {
+		next := r.newest
+		for _, s := range r.sources {
+			switch {
+			case s.generation > r.open:
+				next = min(next, s.generation)
+			case s.cursor.Depth() > 0:
+				return
+			}
+		}
+		r.open = next
+		for _, s := range r.sources {
+			if s.gated && s.generation <= r.open {
+				s.gated = false
+				r.enlist(s)
+			}
+		}
+	}
+}
+
+func (s *source) lane(shard int, early bool) *lane {
+	lanes := s.lanes
+	if early {
+		lanes = s.earlyLanes
+	}
+	l := lanes[shard]
+	if l == nil {
+		l = &lane{src: s, shard: shard, early: early}
+		lanes[shard] = l
+	}
+	return l
+}
+
+// overtakes reports whether what is delivered from the lane goes past something
+// that has waited longer.
+func (l *lane) overtakes() bool {
+	if !l.early {
+		return false
+	}
+	s := l.src
+	behind := s.lanes[l.shard]
+	return s.gated || s.ordinary.full || behind != nil && len(behind.items) > behind.head
+}
