@@ -1,0 +1,131 @@
+package control
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+)
+
+// Protocol is the version of what client and server say to each other. It grows
+// when a name changes its meaning or is taken away.
+const Protocol = 1
+
+// protocolHeader carries [Protocol] on every answer, and on every request of a
+// [Client]. A request without it is taken as one of the server's version, so
+// that curl works.
+const protocolHeader = "Gatehouse-Protocol"
+
+// Identity says which Gatehouse answers.
+type Identity struct {
+	Protocol int    `json:"protocol"`
+	Version  string `json:"version"` // of the program
+	PID      int    `json:"pid"`
+}
+
+// fault is the body of every answer that is not what was asked for.
+type fault struct {
+	Code    string `json:"code"`
+	Message string `json:"message"` // for people, without the operation
+}
+
+// The codes of a fault.
+const (
+	codeBadRequest = "bad_request" // 400, 413: the request cannot be understood
+	codeProtocol   = "protocol"    // 400: client and server are of different versions
+	codeNotFound   = "not_found"   // 404: no such endpoint
+	codeNoShard    = "no_shard"    // 404
+	codeNoAction   = "no_action"   // 404
+	codeRefused    = "refused"     // 409: the engine does not carry out the command
+	codeFailed     = "failed"      // 500: the engine could not answer
+	codeBusy       = "busy"        // 503: too many requests at a time
+)
+
+// Marshal is v as this package's API shows it, for whoever prints what a
+// [Client] returned. It takes [*ops.Snapshot], [*ops.ShardDetail], [ops.LogPage],
+// [ops.DeadLetterPage], and slices of [ops.Shard] and [ops.Sink].
+func Marshal(v any) ([]byte, error) {
+	switch v := v.(type) {
+	case *ops.Snapshot:
+		return json.Marshal(wireSnapshot(v))
+	case *ops.ShardDetail:
+		return json.Marshal(wireDetail(v))
+	case ops.LogPage:
+		return json.Marshal(wireLogPage(v))
+	case ops.DeadLetterPage:
+		return json.Marshal(wireLetterPage(v))
+	case []ops.Shard:
+		return json.Marshal(each(v, wireShard))
+	case []ops.Sink:
+		return json.Marshal(each(v, wireSink))
+	}
+	return nil, fmt.Errorf("control: no form for %T", v)
+}
+
+// each converts a list. It is never nil, so that JSON has [] and not null.
+func each[A, B any](in []A, convert func(A) B) []B {
+	out := make([]B, len(in))
+	for i, a := range in {
+		out[i] = convert(a)
+	}
+	return out
+}
+
+// some is the way back: an empty list is nil, as the engine has it.
+func some[A, B any](in []A, convert func(A) B) []B {
+	if len(in) == 0 {
+		return nil
+	}
+	return each(in, convert)
+}
+
+// millis is a duration in milliseconds, to the nanosecond.
+func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// ofMillis is the way back.
+func ofMillis(ms float64) time.Duration {
+	return time.Duration(math.Round(ms * float64(time.Millisecond)))
+}
+
+// finite keeps a figure that is none from spoiling the whole answer: JSON has
+// neither infinities nor NaN.
+func finite(f float64) float64 {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return 0
+	}
+	return f
+}
+
+// words reads the words of states. It keeps the first that is not known, so that
+// conversions need not fail one by one.
+type words struct{ err error }
+
+// word is a value that shows itself as one.
+type word interface {
+	~uint8
+	String() string
+}
+
+// unknownWord is how a word shows a value that it has no name for.
+const unknownWord = "unknown"
+
+// lookUp is the value of a type that shows itself as text.
+func lookUp[T word](text string) (T, bool) {
+	for n := range math.MaxUint8 + 1 {
+		if v := T(n); v.String() == text && text != unknownWord {
+			return v, true
+		}
+	}
+	return 0, false
+}
+
+// readWord looks a word up for a conversion.
+func readWord[T word](w *words, text string) T {
+	v, ok := lookUp[T](text)
+	if !ok && w.err == nil {
+		w.err = fmt.Errorf("control: the answer has the state %q, which this version does not know", text)
+	}
+	return v
+}

@@ -1,0 +1,157 @@
+package control
+
+import (
+	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+)
+
+// status is an ops.Snapshot.
+type status struct {
+	At            time.Time `json:"at"`
+	StartedAt     time.Time `json:"started_at,omitzero"`
+	Name          string    `json:"name"`
+	Version       string    `json:"version"`
+	Phase         string    `json:"phase"` // starting, running, draining, stopping, stopped
+	KeepsSessions bool      `json:"keeps_sessions"`
+
+	Fleet    fleet    `json:"fleet"`
+	Shards   []shard  `json:"shards"`
+	Workers  []worker `json:"workers"`
+	Sinks    []sink   `json:"sinks"`
+	Store    store    `json:"store"`
+	Identify identify `json:"identify"`
+	Traffic  traffic  `json:"traffic"`
+	Latency  latency  `json:"latency"`
+	Reshard  reshard  `json:"reshard"`
+	Alerts   []alert  `json:"alerts"`
+	LastLog  uint64   `json:"last_log"`
+}
+
+func wireSnapshot(s *ops.Snapshot) status {
+	return status{
+		At: s.At.UTC(), StartedAt: s.StartedAt.UTC(),
+		Name: s.Name, Version: s.Version, Phase: s.Phase.String(), KeepsSessions: s.KeepsSessions,
+		Fleet: wireFleet(s.Fleet), Shards: each(s.Shards, wireShard), Workers: each(s.Workers, wireWorker),
+		Sinks: each(s.Sinks, wireSink), Store: wireStore(s.Store), Identify: wireIdentify(s.Identify),
+		Traffic: wireTraffic(s.Traffic), Latency: wireLatency(s.Latency), Reshard: reshard(s.Reshard),
+		Alerts: each(s.Alerts, wireAlert), LastLog: s.LastLog,
+	}
+}
+
+func (s *status) snapshot() (*ops.Snapshot, error) {
+	w := &words{}
+	out := &ops.Snapshot{
+		At: s.At, StartedAt: s.StartedAt,
+		Name: s.Name, Version: s.Version, Phase: readWord[ops.EnginePhase](w, s.Phase), KeepsSessions: s.KeepsSessions,
+		Fleet:    s.Fleet.ops(w),
+		Shards:   some(s.Shards, func(x shard) ops.Shard { return x.ops(w) }),
+		Workers:  some(s.Workers, worker.ops),
+		Sinks:    some(s.Sinks, func(x sink) ops.Sink { return x.ops(w) }),
+		Store:    s.Store.ops(),
+		Identify: s.Identify.ops(), Traffic: s.Traffic.ops(), Latency: s.Latency.ops(), Reshard: ops.Reshard(s.Reshard),
+		Alerts: some(s.Alerts, func(x alert) ops.Alert { return x.ops(w) }), LastLog: s.LastLog,
+	}
+	return out, w.err
+}
+
+type fleet struct {
+	Total       int            `json:"total"`
+	First       int            `json:"first"`
+	Last        int            `json:"last"`
+	ByState     map[string]int `json:"by_state"` // every state, with its number of shards
+	Guilds      int            `json:"guilds"`
+	Unavailable int            `json:"unavailable"`
+	Loading     int            `json:"loading"`
+}
+
+func wireFleet(f ops.Fleet) fleet {
+	out := fleet{Total: f.Total, First: f.First, Last: f.Last, ByState: map[string]int{},
+		Guilds: f.Guilds, Unavailable: f.Unavailable, Loading: f.Loading}
+	for state, n := range f.ByState {
+		out.ByState[ops.ShardState(state).String()] = n
+	}
+	return out
+}
+
+func (f fleet) ops(w *words) ops.Fleet {
+	out := ops.Fleet{Total: f.Total, First: f.First, Last: f.Last,
+		Guilds: f.Guilds, Unavailable: f.Unavailable, Loading: f.Loading}
+	for state, n := range f.ByState {
+		out.ByState[readWord[ops.ShardState](w, state)] = n
+	}
+	return out
+}
+
+type worker struct {
+	ID    int   `json:"id"`
+	First int   `json:"first"`
+	Last  int   `json:"last"`
+	Queue queue `json:"queue"`
+}
+
+func wireWorker(w ops.Worker) worker {
+	return worker{ID: w.ID, First: w.First, Last: w.Last, Queue: wireQueue(w.Queue)}
+}
+
+func (w worker) ops() ops.Worker {
+	return ops.Worker{ID: w.ID, First: w.First, Last: w.Last, Queue: w.Queue.ops()}
+}
+
+type queue struct {
+	Depth      int       `json:"depth"`
+	Bytes      int64     `json:"bytes"`
+	Memory     int64     `json:"memory_bytes"`
+	Disk       int64     `json:"disk_bytes"`
+	Files      int       `json:"files"`
+	MaxEvents  int       `json:"max_events"`
+	MaxBytes   int64     `json:"max_bytes"`
+	Dropped    uint64    `json:"dropped"`
+	OldestAt   time.Time `json:"oldest_at,omitzero"`
+	AppendRate float64   `json:"appended_per_second"`
+}
+
+func wireQueue(q ops.Queue) queue {
+	out := queue(q)
+	out.OldestAt, out.AppendRate = q.OldestAt.UTC(), finite(q.AppendRate)
+	return out
+}
+
+func (q queue) ops() ops.Queue { return ops.Queue(q) }
+
+type reshard struct {
+	Supported   bool   `json:"supported"`
+	Reason      string `json:"reason"`
+	Recommended int    `json:"recommended"`
+}
+
+type alert struct {
+	ID    string    `json:"id"`
+	Level string    `json:"level"` // warn, critical
+	Since time.Time `json:"since"`
+	Shard int       `json:"shard"` // -1 for none
+	Sink  string    `json:"sink"`
+	Text  string    `json:"text"`
+}
+
+// alertLevel gives the levels of alerts their words.
+type alertLevel ops.AlertLevel
+
+// String is the level's word.
+func (l alertLevel) String() string {
+	switch ops.AlertLevel(l) {
+	case ops.AlertWarn:
+		return "warn"
+	case ops.AlertCritical:
+		return "critical"
+	}
+	return unknownWord
+}
+
+func wireAlert(a ops.Alert) alert {
+	return alert{ID: a.ID, Level: alertLevel(a.Level).String(), Since: a.Since.UTC(), Shard: a.Shard, Sink: a.Sink, Text: a.Text}
+}
+
+func (a alert) ops(w *words) ops.Alert {
+	return ops.Alert{ID: a.ID, Level: ops.AlertLevel(readWord[alertLevel](w, a.Level)), Since: a.Since, Shard: a.Shard, Sink: a.Sink, Text: a.Text}
+}
