@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,6 +13,8 @@ import (
 	"github.com/gatehouse-gateway/gatehouse/cmd/gatehouse/internal/config"
 	"github.com/gatehouse-gateway/gatehouse/engine/discordtest"
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+	saved "github.com/gatehouse-gateway/gatehouse/engine/session"
+	"github.com/gatehouse-gateway/gatehouse/engine/spool"
 )
 
 // demoOptions are the flags of demo.
@@ -19,6 +22,7 @@ type demoOptions struct {
 	simFlags
 	noTUI    bool
 	logLevel string
+	control  string // address of the control socket; empty for none
 }
 
 func (a *app) demoCommand() *cobra.Command {
@@ -41,6 +45,7 @@ Neither your configuration nor your token is read.`,
 	o.add(cmd)
 	cmd.Flags().BoolVar(&o.noTUI, "no-tui", false, "no console: a summary at the end")
 	cmd.Flags().StringVar(&o.logLevel, "log-level", o.logLevel, "of the log on stderr, without the console: debug, info, warn or error")
+	cmd.Flags().StringVar(&o.control, "control", "", "open a control socket at this `address` for gatehouse ctl: a path, or unix:///path")
 	return cmd
 }
 
@@ -67,6 +72,10 @@ func (a *app) demo(ctx context.Context, o *demoOptions) error {
 	if err != nil {
 		return err
 	}
+	if s.control, err = a.demoControl(ctx, o.control, log); err != nil {
+		return err
+	}
+	defer s.control.close()
 	if show {
 		if s.console, err = a.newConsole(config.Default().TUI, false, screen); err != nil {
 			return err
@@ -101,12 +110,21 @@ func (a *app) demoSession(world *demoWorld, o *demoOptions, log *slog.Logger) (*
 		return nil, err
 	}
 	c.Name, c.Seed = "demo", o.seed
+	c.StoreDir = filepath.Join(world.dir, queueFolder)
+	if c.Store, err = spool.NewFolder(c.StoreDir); err != nil {
+		return nil, err
+	}
+	c.Sessions = saved.NewFile(world.dir)
 	return &session{
 		engine:   c,
 		log:      log,
 		duration: o.duration,
 		company:  world.play,
-		farewell: func(ops.Operator) {
+		farewell: func(op ops.Operator) {
+			if last, err := op.Snapshot(context.Background()); err == nil && last.Phase >= ops.PhaseDraining {
+				world.drained()
+				return
+			}
 			if !o.noTUI {
 				fmt.Fprintln(a.stderr, "gatehouse: the demo ends: bringing the bot the last events")
 			}

@@ -34,6 +34,8 @@ type demoWorld struct {
 	faults map[string]uint64  // of the bot; the server counts its own
 	silent []discordtest.Pair // shards made half-open
 	report discordtest.Report // made when all was drained, before the engine stopped
+	// wasDrained says that the operator had the engine drained.
+	wasDrained bool
 }
 
 // newDemoWorld opens both listeners.
@@ -110,7 +112,6 @@ func (w *demoWorld) drain() {
 	w.bot.SetMode(discordtest.BotUp)
 	w.server.GatewayOutage(false)
 	w.server.SetRate(0)
-	faults := w.server.Stats().Faults
 	w.wakeSilent()
 	within := drainWithin
 	if w.options.chaos {
@@ -120,10 +121,21 @@ func (w *demoWorld) drain() {
 	defer cancel()
 	// What is still missing when the time is over is in the audit.
 	_ = w.server.Audit().AwaitSettled(ctx)
-	report := w.server.Audit().Report()
+	w.conclude(false)
+}
+
+// drained audits what came when the operator has had the engine drained: it has
+// ended by itself, and Discord keeps what has happened since for its next start.
+func (w *demoWorld) drained() {
+	w.server.SetRate(0)
+	w.conclude(true)
+}
+
+func (w *demoWorld) conclude(drained bool) {
+	report, faults := w.server.Audit().Report(), w.server.Stats().Faults
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.report = report
+	w.report, w.wasDrained = report, drained
 	for name, n := range faults {
 		w.faults[name] += n
 	}
@@ -138,6 +150,6 @@ func (w *demoWorld) result(took time.Duration) *demoResult {
 	o := w.options
 	return &demoResult{
 		Seconds: took.Seconds(), Shards: o.shards, Guilds: o.guilds, Rate: o.rate, Seed: o.seed,
-		Faults: maps.Clone(w.faults), Audit: w.report,
+		Faults: maps.Clone(w.faults), Audit: w.report, Drained: w.wasDrained,
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -55,11 +54,13 @@ func newWorld(t *testing.T) *world {
 	web := httptest.NewServer(bot)
 	t.Cleanup(web.Close)
 	state := t.TempDir()
-	return &world{server: server, bot: bot, state: state, env: []string{
+	w := &world{server: server, bot: bot, state: state, env: []string{
 		"XDG_STATE_HOME=" + state,
 		asProgram + "=1", "TERM=xterm-256color", "LANG=C.UTF-8", "HOME=" + t.TempDir(), "DISCORD_TOKEN=" + testToken,
 		"GATEHOUSE_DISCORD_API_BASE=" + server.URL(), "GATEHOUSE_SINKS_0_URL=" + web.URL + "/events",
 	}}
+	w.reachable(t, "") // by nobody else
+	return w
 }
 
 // program prepares Gatehouse as a process in an empty folder.
@@ -257,48 +258,6 @@ func TestIntentsThatWereNotGrantedAreExitCode3(t *testing.T) {
 
 // Killed at any moment, a Gatehouse that is started again loses nothing: what was
 // not acknowledged comes again by RESUME, under the same ids.
-func TestAKilledProcessLosesNothing(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	folder := t.TempDir() // with the sessions
-	for round := range 5 {
-		cmd := w.program(t, "run", "--no-tui")
-		cmd.Dir = folder
-		var stderr buffer
-		cmd.Stderr = &stderr
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		taken := w.bot.Stats().Events
-		eventually(t, "events at the bot", func() bool { return w.connected() && w.bot.Stats().Events > taken+100 })
-		if round == 4 {
-			defer exitOf(t, cmd)
-			defer cmd.Process.Kill()
-			break
-		}
-		// Sessions are saved once a second; the first save has to have been.
-		eventually(t, "saved sessions", func() bool {
-			file, err := os.ReadFile(filepath.Join(w.state, "gatehouse", "sessions.json"))
-			return err == nil && bytes.Count(file, []byte("session_id")) == 2
-		})
-		cmd.Process.Kill()
-		exitOf(t, cmd)
-		if strings.Contains(stderr.String(), testToken) {
-			t.Error("the token is in the log")
-		}
-	}
-	w.server.SetRate(0)
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	if err := w.server.Audit().AwaitSettled(ctx); err != nil {
-		t.Error(err)
-	}
-	r := w.server.Audit().Report()
-	if !r.OK() || len(r.Forfeited) > 0 || r.Identifies != 2 {
-		t.Errorf("after five lives: %+v", r)
-	}
-}
-
 func TestTwoGatehousesDoNotShareAFolder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

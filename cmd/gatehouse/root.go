@@ -33,11 +33,12 @@ doing. Without a command it does what "gatehouse run" does.
 
   gatehouse demo          see it work, against a simulated Discord, without a token
   gatehouse config init   write a commented gatehouse.yaml
-  gatehouse run           hold the shards of your bot`
+  gatehouse run           hold the shards of your bot
+  gatehouse ctl status    see how a running one stands`
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.Args = noCommand
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(a.runCommand(), a.demoCommand(), a.simCommand(), a.configCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.demoCommand(), a.simCommand(), a.ctlCommand(), a.configCommand(), a.versionCommand())
 	return root
 }
 

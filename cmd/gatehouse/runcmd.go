@@ -40,11 +40,8 @@ Without one, or with --no-tui, it logs to stderr: text on a terminal, else JSON.
 
 // hold is the run command.
 func (a *app) hold(ctx context.Context, o *runOptions) error {
-	loaded, err := o.load(a)
+	loaded, err := o.complete(a)
 	if err != nil {
-		return err
-	}
-	if err := loaded.Check(); err != nil {
 		return err
 	}
 	show := a.wantsConsole(o.noTUI)
@@ -54,22 +51,27 @@ func (a *app) hold(ctx context.Context, o *runOptions) error {
 	}
 	defer closeLog()
 	a.announce(log, loaded, show, o.noTUI)
-	state, release, err := openState(loaded.Queue.Dir)
+	state, err := openState(loaded.Queue.Dir)
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer state.release()
+	control, err := a.openControl(ctx, loaded.Control.Socket, log, a.warning(log, screen))
+	if err != nil {
+		return err
+	}
+	defer control.close()
 	engineConfig, err := engineConfig(loaded, log)
 	if err != nil {
 		return err
 	}
-	engineConfig.Sessions = state
+	state.keep(&engineConfig)
 	if engineConfig.Gateway, err = a.preflight(ctx, loaded, engineConfig.Gateway); err != nil {
 		return ignoreCanceled(err)
 	}
 	// Two consoles side by side are told apart by their machines.
 	engineConfig.Name, _ = os.Hostname()
-	s := &session{engine: engineConfig, log: log}
+	s := &session{engine: engineConfig, control: control, log: log}
 	if show {
 		if s.console, err = a.newConsole(loaded.TUI, o.readOnly, screen); err != nil {
 			return err
@@ -80,6 +82,15 @@ func (a *app) hold(ctx context.Context, o *runOptions) error {
 		a.sayUndelivered(last)
 	}
 	return err
+}
+
+// complete is the configuration in effect, with all that a run needs.
+func (o *runOptions) complete(a *app) (*config.Loaded, error) {
+	loaded, err := o.load(a)
+	if err == nil {
+		err = loaded.Check()
+	}
+	return loaded, err
 }
 
 // announce says where the configuration came from and what is odd about it.
@@ -100,18 +111,26 @@ func (a *app) sayUndelivered(last *ops.Snapshot) {
 		return
 	}
 	for _, sink := range last.Sinks {
-		if sink.Depth == 0 {
+		if sink.Depth == 0 || sink.Orphan {
 			continue
 		}
 		why := ""
 		if sink.LastError != "" {
 			why = ": " + sink.LastError
 		}
-		fate := "they are lost"
-		if last.KeepsSessions {
-			fate = "they come again by RESUME if Gatehouse starts within minutes"
-		}
-		fmt.Fprintf(a.stderr, "gatehouse: %d events were not delivered to %s: %s%s\n", sink.Depth, sink.Name, fate, why)
+		fmt.Fprintf(a.stderr, "gatehouse: %d events were not delivered to %s: %s%s\n", sink.Depth, sink.Name, fate(last), why)
+	}
+}
+
+// fate is what becomes of events that were not delivered before the end.
+func fate(last *ops.Snapshot) string {
+	switch {
+	case last.Store.OnDisk && last.Store.Fault == "":
+		return "they are on disk, and the next start delivers them"
+	case last.KeepsSessions:
+		return "they come again by RESUME if Gatehouse starts within minutes"
+	default:
+		return "they are lost"
 	}
 }
 

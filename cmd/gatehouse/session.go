@@ -19,6 +19,7 @@ const stopWithin = 5 * time.Second
 type session struct {
 	engine   engine.Config
 	console  *console      // nil for none
+	control  *controlling  // nil for none
 	duration time.Duration // after which to stop; 0 for never
 	// company runs beside the engine and ends with its context. farewell runs
 	// when something has ended the session, before the engine stops.
@@ -42,6 +43,7 @@ func (s *session) hold(ctx context.Context) (*ops.Snapshot, error) {
 	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
+	defer s.control.serve(eng)()
 	life := &lifetime{done: make(chan struct{})}
 	go func() {
 		defer close(life.done)
@@ -90,6 +92,7 @@ func (s *session) attend(ctx context.Context, op ops.Operator, life *lifetime) e
 			cancel()
 		}
 	})
+	others.Go(func() { tuneMemory(ctx) })
 	if s.company != nil {
 		others.Go(func() { s.company(ctx) })
 	}

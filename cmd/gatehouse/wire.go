@@ -58,6 +58,7 @@ func sinkConfigs(sinks []config.Sink) ([]engine.SinkConfig, error) {
 		out = append(out, engine.SinkConfig{
 			Name: s.Name, Kind: s.Kind, Target: display(target), Sink: sink,
 			Batch: s.Batch, Parallel: s.Parallel, MaxAttempts: s.MaxAttempts, Only: s.Only, Drop: s.Drop,
+			Priority: s.Priority, Expired: s.Expired,
 		})
 	}
 	return out, nil

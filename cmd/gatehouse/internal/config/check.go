@@ -19,6 +19,9 @@ func (l *Loaded) Check() error {
 		add("sinks", "missing", "say where the bot listens: set GATEHOUSE_SINKS_0_URL, or sinks in gatehouse.yaml (gatehouse config init writes one)")
 	}
 	l.checkShards(add)
+	if q := l.Queue; q.Memory > q.MaxBytes {
+		add("queue.memory", fmt.Sprintf("%s is more than queue.max_bytes, %s", showSize(q.Memory), showSize(q.MaxBytes)), "lower it, or raise queue.max_bytes: that bounds memory and disk together")
+	}
 	if u, err := url.Parse(l.Discord.APIBase); err == nil && isDiscord(u) && l.Identify.Spacing < identifySpacing {
 		add("identify.spacing", showDuration(l.Identify.Spacing)+" is less than Discord allows", "allowed: from 5s; less only with another discord.api_base")
 	}

@@ -18,6 +18,7 @@ type Config struct {
 	Reshard  Reshard
 	Queue    Queue
 	Sinks    []Sink // without the ones of other versions; empty if none is configured
+	Control  Control
 	Log      Log
 	TUI      TUI
 }
@@ -56,11 +57,12 @@ type Reshard struct {
 	Target      string // "recommended" or a number
 }
 
-// Queue bounds what waits for the bot. It lives in memory in this version.
+// Queue bounds what waits for the bot, in memory and on disk. Memory is never
+// above MaxBytes.
 type Queue struct {
 	engine.QueueConfig
-	// Dir holds sessions and the events that the bot refuses. [Load] fills it with the XDG
-	// state folder if it is not set.
+	// Dir holds sessions, the events that wait long, and those that the bot
+	// refuses. [Load] fills it with the XDG state folder if it is not set.
 	Dir string
 }
 
@@ -77,7 +79,20 @@ type Sink struct {
 	Drop          []string      // event types that do not pass
 	Timeout       time.Duration // of one delivery; default 10 s
 	MaxAttempts   int           // for events that the bot refuses; default 5
+	Priority      bool          // interactions overtake what is queued
+	Expired       engine.Expired
 }
+
+// Control says how a running Gatehouse is reached by "gatehouse attach" and
+// "gatehouse ctl".
+type Control struct {
+	// Socket is the path of a Unix socket: empty for the default one,
+	// [ControlOff] for none.
+	Socket string
+}
+
+// ControlOff is the control.socket of a Gatehouse that cannot be reached.
+const ControlOff = "off"
 
 // Log says what is logged and where.
 type Log struct {
@@ -109,8 +124,8 @@ func Default() Config {
 		Identify: engine.IdentifyConfig{Reserve: engine.Amount{Percent: 10}, Spacing: identifySpacing},
 		Reshard: Reshard{AtPercent: 80, CheckEvery: 8 * time.Hour, Soak: 10 * time.Second,
 			LoadTimeout: 10 * time.Minute, Target: "recommended"},
-		Queue: Queue{QueueConfig: engine.QueueConfig{MaxAge: 24 * time.Hour, Memory: 256 << 20,
-			WhenFull: engine.DropOldest}},
+		Queue: Queue{QueueConfig: engine.QueueConfig{MaxBytes: 4 << 30, MaxAge: 24 * time.Hour, Memory: 256 << 20,
+			PersistAfter: time.Second, WhenFull: engine.DropOldest}},
 		Log: Log{Level: "info", Format: "auto"},
 		TUI: TUI{Theme: themes.DefaultName, Background: "theme", Refresh: 250 * time.Millisecond, Glyphs: "auto", Mouse: true},
 	}
@@ -118,7 +133,8 @@ func Default() Config {
 
 // defaultSink is a sink of which nothing but its place is known.
 func defaultSink() Sink {
-	return Sink{Kind: "http", Batch: 1, Parallel: 64, Order: "shard", Timeout: 10 * time.Second, MaxAttempts: 5}
+	return Sink{Kind: "http", Batch: 1, Parallel: 64, Order: "shard", Timeout: 10 * time.Second, MaxAttempts: 5,
+		Expired: engine.ExpiredDeliver}
 }
 
 // DiscordAPI is the base of Discord's REST API, of the version this program speaks.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -161,6 +162,27 @@ func reshardTarget(raw any) (string, error) {
 		return "", invalid(raw, "is not known", "allowed: recommended, or a number of shards")
 	}
 	return strconv.Itoa(n), nil
+}
+
+// controlSocket reads the path of a socket, or off. The bound is the shortest
+// that a system has for the address of a Unix socket (104 bytes with its end).
+func controlSocket(raw any) (string, error) {
+	const most = 103
+	if off, ok := raw.(bool); ok && !off {
+		return ControlOff, nil // what YAML makes of a bare off
+	}
+	text, err := textValue(raw)
+	switch {
+	case err != nil:
+		return "", err
+	case strings.EqualFold(text, ControlOff):
+		return ControlOff, nil
+	case strings.Contains(text, "://"):
+		return "", &valueError{"is not the path of a socket", "write one such as /run/gatehouse/control.sock, or off"}
+	case len(text) > most:
+		return "", invalid(text, fmt.Sprintf("is too long for a socket: %d bytes", len(text)), fmt.Sprintf("allowed: up to %d bytes", most))
+	}
+	return text, nil
 }
 
 func themeName(raw any) (string, error) { return oneOf(themes.Names()...)(raw) }

@@ -16,6 +16,7 @@ func keys() []key[Config] {
 	all = append(all, shardKeys()...)
 	all = append(all, reshardKeys()...)
 	all = append(all, queueKeys()...)
+	all = append(all, controlKeys()...)
 	return append(all, consoleKeys()...)
 }
 
@@ -113,10 +114,14 @@ func reshardKeys() []key[Config] {
 
 func queueKeys() []key[Config] {
 	return []key[Config]{
-		field("queue.dir", "folder for sessions and for events that the bot refuses; empty for the XDG state folder",
+		field("queue.dir", "folder for sessions, for events that wait long and for those that the bot refuses; empty for the XDG state folder",
 			textValue, func(c *Config) *string { return &c.Queue.Dir }, showText),
-		field("queue.memory", "for the events that wait for the bot",
+		field("queue.max_bytes", "for the events that wait for the bot, in memory and on disk",
+			size, func(c *Config) *int64 { return &c.Queue.MaxBytes }, showSize),
+		field("queue.memory", "of those, for the ones in memory; what does not fit is on disk alone",
 			size, func(c *Config) *int64 { return &c.Queue.Memory }, showSize),
+		field("queue.persist_after", "after which an event that still waits is written to disk; 0 writes every event before it is delivered",
+			duration(0, time.Hour), func(c *Config) *time.Duration { return &c.Queue.PersistAfter }, showDuration),
 		field("queue.max_events", "bound on their number; 0 for none",
 			intRange(0, 1<<40), func(c *Config) *int { return &c.Queue.MaxEvents }, showInt),
 		field("queue.max_age", "after which an event is given up; 0 for never",
@@ -124,6 +129,13 @@ func queueKeys() []key[Config] {
 		field("queue.when_full", "drop_oldest, drop_noise (PRESENCE_UPDATE and TYPING_START first) or block",
 			oneOf(engine.DropOldest, engine.DropNoise, engine.Block),
 			func(c *Config) *engine.WhenFull { return &c.Queue.WhenFull }, showString[engine.WhenFull]),
+	}
+}
+
+func controlKeys() []key[Config] {
+	return []key[Config]{
+		field("control.socket", "path of the socket for gatehouse attach and ctl; empty for the default one, off for none",
+			controlSocket, func(c *Config) *string { return &c.Control.Socket }, showText),
 	}
 }
 
@@ -165,5 +177,10 @@ func sinkKeys() []key[Sink] {
 		field("timeout", "of one POST, 100ms to 5m", duration(100*time.Millisecond, 5*time.Minute),
 			func(s *Sink) *time.Duration { return &s.Timeout }, showDuration),
 		field("max_attempts", "for an event that the bot refuses", intRange(1, 1000), func(s *Sink) *int { return &s.MaxAttempts }, showInt),
+		field("priority", "INTERACTION_CREATE overtakes what is queued: it can be answered for 3 seconds only", boolValue,
+			func(s *Sink) *bool { return &s.Priority }, showBool),
+		field("expired", "what becomes of an interaction that is older than 15 minutes: deliver, drop or dead_letter",
+			oneOf(engine.ExpiredDeliver, engine.ExpiredDrop, engine.ExpiredDeadLetter),
+			func(s *Sink) *engine.Expired { return &s.Expired }, showString[engine.Expired]),
 	}
 }

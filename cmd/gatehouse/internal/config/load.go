@@ -44,6 +44,7 @@ func Load(o Options) (*Loaded, error) {
 	l.addFlags(o.Flags)
 	out := &Loaded{Config: Default(), File: file, Sources: map[string]Source{}}
 	out.decode(l)
+	out.fitMemory()
 	out.decodeSinks(l)
 	out.readToken(l)
 	out.warnOfReaders()
@@ -69,6 +70,14 @@ func (out *Loaded) decode(l *layers) {
 		if idle(k.path) {
 			out.warn("%s has no effect in this version: resharding is not there yet (%s)", k.path, e.src)
 		}
+	}
+}
+
+// fitMemory brings queue.memory below a small queue.max_bytes, unless somebody
+// has given it: then [Loaded.Check] says that they do not go together.
+func (out *Loaded) fitMemory() {
+	if _, given := out.Sources["queue.memory"]; !given {
+		out.Queue.Memory = min(out.Queue.Memory, out.Queue.MaxBytes)
 	}
 }
 

@@ -50,7 +50,7 @@ func TestNothingConfiguredGivesTheDefaults(t *testing.T) {
 	if loaded.File != "" || len(loaded.Sources) != 0 {
 		t.Errorf("read %q and set %v, want nothing", loaded.File, loaded.Sources)
 	}
-	if loaded.Queue.Memory != 256<<20 || loaded.Queue.MaxAge != 24*time.Hour {
+	if q := loaded.Queue; q.Memory != 256<<20 || q.MaxBytes != 4<<30 || q.MaxAge != 24*time.Hour || q.PersistAfter != time.Second {
 		t.Errorf("queue bounds %+v are not those of the design", loaded.Queue)
 	}
 	if loaded.Shards.PerWorker != 25 || loaded.Shards.Last != -1 || !loaded.Shards.LargeBot {
@@ -248,6 +248,9 @@ func TestValuesThatDoNotGoTogether(t *testing.T) {
 		{"shards: {total: 4, last: 9}", "config: shards.last: 9 is behind the last shard (FILE:1); allowed: -1 to 3, since shards.total is 4"},
 		{"shards: {total: 4, first: 2, last: 1}", "config: shards.last: 1 is before shards.first, 2 (FILE:1); shards.first to shards.last is the slice of this process"},
 		{"identify.spacing: 1s", "config: identify.spacing: 1s is less than Discord allows (FILE:1); allowed: from 5s; less only with another discord.api_base"},
+		{"queue: {memory: 2GiB, max_bytes: 1GiB}", "config: queue.memory: 2GiB is more than queue.max_bytes, 1GiB (FILE:1); lower it, or raise queue.max_bytes: that bounds memory and disk together"},
+		{"queue: {memory: 5GiB}", "config: queue.memory: 5GiB is more than queue.max_bytes, 4GiB (FILE:1); lower it, or raise queue.max_bytes: that bounds memory and disk together"},
+		{"queue: {max_bytes: 64MiB}", ""},
 		{"{identify.spacing: 1s, discord.api_base: 'http://proxy:8080/api/v10'}", ""},
 		{"shards: {total: 4, first: 2, last: 3}", ""},
 	} {
@@ -262,6 +265,51 @@ func TestValuesThatDoNotGoTogether(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.yaml, got, c.want)
 		}
+	}
+}
+
+func TestASmallQueueTakesItsMemoryWithIt(t *testing.T) {
+	loaded, err := loadYAML(t, "queue.max_bytes: 64MiB")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if q := loaded.Queue; q.MaxBytes != 64<<20 || q.Memory != 64<<20 {
+		t.Errorf("max_bytes %d gives a memory of %d", q.MaxBytes, q.Memory)
+	}
+}
+
+// 0 is a mode of its own, and not the absence of a value.
+func TestPersistAfterZeroIsKept(t *testing.T) {
+	for text, want := range map[string]time.Duration{"0": 0, "0s": 0, "20ms": 20 * time.Millisecond, "1h": time.Hour} {
+		loaded, err := loadYAML(t, "queue.persist_after: "+text)
+		if err != nil || loaded.Queue.PersistAfter != want {
+			t.Errorf("%s: %v, %v", text, loaded, err)
+		}
+	}
+}
+
+func TestTheControlSocket(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "/run/bot.sock": "/run/bot.sock", "'off'": ControlOff, "off": ControlOff, "OFF": ControlOff, "./bot.sock": "./bot.sock",
+	} {
+		loaded, err := loadYAML(t, "control:\n  socket: "+text)
+		if err != nil || loaded.Control.Socket != want {
+			t.Errorf("%s: %v, %v", text, loaded, err)
+		}
+	}
+}
+
+func TestWhatBecomesOfInteractions(t *testing.T) {
+	loaded, err := loadYAML(t, "sinks: [{url: 'http://a'}, {name: b, url: 'http://b', priority: true, expired: Dead_Letter}]", "GATEHOUSE_SINKS_0_EXPIRED=drop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := loaded.Sinks[0], loaded.Sinks[1]
+	if a.Priority || a.Expired != engine.ExpiredDrop || !b.Priority || b.Expired != engine.ExpiredDeadLetter {
+		t.Errorf("sinks are %+v", loaded.Sinks)
+	}
+	if d := defaultSink(); d.Priority || d.Expired != engine.ExpiredDeliver {
+		t.Errorf("by default %+v", d)
 	}
 }
 

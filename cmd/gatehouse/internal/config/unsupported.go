@@ -9,12 +9,9 @@ type lacking struct{ path, instead string }
 // lackingKeys lists what is refused outside of sinks.
 func lackingKeys() []lacking {
 	return []lacking{
-		{"queue.max_bytes", "the queue lives in memory; set queue.memory"},
-		{"queue.persist_after", "the queue lives in memory; remove the line"},
 		{"filter.message_update", "every MESSAGE_UPDATE is delivered; remove the line"},
-		{"control.socket", "remove the line"},
-		{"control.listen", "remove the line"},
-		{"control.token", "remove the line"},
+		{"control.listen", "set control.socket"},
+		{"control.token", "the socket is for its owner alone; remove the line"},
 		{"metrics.listen", "remove the line"},
 		{"tui.keys", "remove the line; ? in the console shows the keys"},
 	}
@@ -26,7 +23,6 @@ func lackingSinkKeys() []lacking {
 		{"listen", "sinks of kind http send to a url"},
 		{"guilds", "every guild is delivered; remove the line"},
 		{"shards", "every shard is delivered; remove the line"},
-		{"priority", "remove the line"},
 	}
 }
 

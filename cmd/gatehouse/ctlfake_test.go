@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+	"github.com/gatehouse-gateway/gatehouse/transport/control"
+)
+
+// fakeEngine is an engine with four shards and two sinks, at a fixed instant.
+type fakeEngine struct {
+	mu       sync.Mutex
+	commands []ops.Command
+	log      ops.LogQuery
+	letters  ops.DeadLetterQuery
+	refuse   string
+	steps    []ops.Progress // of every operation; the last is its end
+	fail     error          // of every operation
+}
+
+var _ ops.Operator = (*fakeEngine)(nil)
+
+func fakeNow() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }
+
+func ago(d time.Duration) time.Time { return fakeNow().Add(-d) }
+
+func (e *fakeEngine) Snapshot(context.Context) (*ops.Snapshot, error) {
+	s := &ops.Snapshot{
+		At: fakeNow(), StartedAt: ago(70 * time.Minute), Name: "web-1", Version: "9.9", Phase: ops.PhaseRunning,
+		Fleet: ops.Fleet{Total: 8, First: 0, Last: 3, Guilds: 4000, Unavailable: 12, Loading: 3},
+		Shards: []ops.Shard{
+			{ID: 0, State: ops.ShardReady, Since: ago(time.Hour), Latency: 41 * time.Millisecond, Guilds: 1000, Rate: 12.34, Seq: 123456, Identifies: 1},
+			{ID: 1, State: ops.ShardReady, Since: ago(70 * time.Second), Latency: 1200 * time.Millisecond, Guilds: 1000, Seq: 7, Resumes: 2, Reconnects: 2},
+			{ID: 2, State: ops.ShardBackoff, Since: ago(3 * time.Second), Guilds: 1000, RetryAt: ago(-4 * time.Second),
+				LastClose: ops.Close{At: ago(3 * time.Second), Code: 1006, Meaning: "connection lost\x1b[2J"}},
+			{ID: 3, State: ops.ShardFailed, Since: ago(30 * time.Hour), Fault: "token refused; set another"},
+		},
+		Sinks: []ops.Sink{
+			{Name: "bot", Kind: "http", Target: "http://127.0.0.1:8080/events", State: ops.SinkRetrying, Since: ago(9 * time.Second), Depth: 1234,
+				Lag: 9 * time.Second, Delivered: 1234567, Rate: 0, P99: 3 * time.Millisecond, Letters: 2,
+				LastError: "connection refused", LastErrorAt: ago(time.Second), NextTry: ago(-500 * time.Millisecond)},
+			{Name: "old", State: ops.SinkIdle, Depth: 5, Orphan: true},
+		},
+		Store: ops.Store{OnDisk: true, Dir: "/var/lib/gatehouse/queue", Bytes: 3 << 20, MaxBytes: 4 << 30, Memory: 1 << 20, MaxMemory: 256 << 20, Disk: 2 << 20, Files: 3,
+			Fault: "no space left on device", FaultSince: ago(time.Minute)},
+		Identify: ops.Identify{Known: true, Total: 1000, Remaining: 990, Reserve: 100, ResetAt: ago(-3 * time.Hour), Waiting: 1},
+		Traffic:  ops.Traffic{Events: 7654321, Rate: 312.5, ByteRate: 1.5 * (1 << 20), Depth: 1234, Lag: 9 * time.Second},
+		Latency:  ops.Latency{P50: 41 * time.Millisecond, P99: 90 * time.Millisecond, Max: 1200 * time.Millisecond},
+		Reshard:  ops.Reshard{Recommended: 16},
+		Alerts:   []ops.Alert{{ID: "shard/3/failed", Level: ops.AlertCritical, Since: ago(30 * time.Hour), Shard: 3, Text: "shard 3 has failed: token refused"}},
+	}
+	s.Fleet.ByState[ops.ShardReady], s.Fleet.ByState[ops.ShardBackoff], s.Fleet.ByState[ops.ShardFailed] = 2, 1, 1
+	return s, nil
+}
+
+func (e *fakeEngine) Shard(ctx context.Context, id int) (*ops.ShardDetail, error) {
+	s, _ := e.Snapshot(ctx)
+	if id >= len(s.Shards) {
+		return nil, fmt.Errorf("shard %d: %w", id, ops.ErrNoShard)
+	}
+	return &ops.ShardDetail{
+		Shard: s.Shards[id], ResumeHost: "gateway-us-east1-b.discord.gg",
+		Types:   []ops.TypeCount{{Type: "MESSAGE_CREATE", Count: 1234, Rate: 1.5}, {Type: "READY", Count: 1}},
+		History: []ops.Transition{{At: ago(3 * time.Second), From: ops.ShardReady, To: ops.ShardBackoff, Reason: "connection lost"}},
+	}, nil
+}
+
+func (e *fakeEngine) Log(_ context.Context, q ops.LogQuery) (ops.LogPage, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.log = q
+	return ops.LogPage{Lines: []ops.LogLine{
+		{Seq: 1, At: ago(time.Second), Level: ops.LevelInfo, Shard: -1, Text: "all shards are ready"},
+		{Seq: 2, At: ago(0), Level: ops.LevelWarn, Shard: 2, Text: "shard backoff"},
+	}, Last: 2}, nil
+}
+
+func (e *fakeEngine) DeadLetters(_ context.Context, q ops.DeadLetterQuery) (ops.DeadLetterPage, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.letters = q
+	return ops.DeadLetterPage{Total: 2, Letters: []ops.DeadLetter{
+		{Sink: "bot", At: ago(time.Hour), Reason: "the bot answered 400", ID: "9c1f-42", Type: "MESSAGE_CREATE", Shard: 3, Event: []byte(`{"id":"9c1f-42"}`)},
+	}}, nil
+}
+
+func (e *fakeEngine) Subscribe(context.Context, int) (<-chan ops.Event, error) {
+	return nil, errors.New("not played")
+}
+
+func (e *fakeEngine) Do(_ context.Context, cmd ops.Command) (ops.Operation, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.refuse != "" {
+		return nil, &ops.RefusedError{Command: cmd, Reason: e.refuse}
+	}
+	e.commands = append(e.commands, cmd)
+	op := &fakeOperation{steps: e.steps, fail: e.fail, done: make(chan struct{})}
+	if len(op.steps) == 1 {
+		close(op.done)
+	}
+	return op, nil
+}
+
+// did is what the engine was asked last.
+func (e *fakeEngine) did() ops.Command {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.commands) == 0 {
+		return ops.Command{}
+	}
+	return e.commands[len(e.commands)-1]
+}
+
+// fakeOperation comes a step further each time somebody looks.
+type fakeOperation struct {
+	mu    sync.Mutex
+	steps []ops.Progress
+	fail  error
+	done  chan struct{}
+}
+
+func (o *fakeOperation) Progress() ops.Progress {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	now := o.steps[0]
+	if len(o.steps) > 1 {
+		if o.steps = o.steps[1:]; len(o.steps) == 1 {
+			close(o.done)
+		}
+	}
+	return now
+}
+
+func (o *fakeOperation) Done() <-chan struct{} { return o.done }
+
+func (o *fakeOperation) Err() error {
+	select {
+	case <-o.done:
+		return o.fail
+	default:
+		return nil
+	}
+}
+
+// serveFake opens a control socket for a fake engine and returns its path.
+func serveFake(t *testing.T, e ops.Operator) string {
+	t.Helper()
+	path := filepath.Join(shortDir(t), "c.sock")
+	l, err := control.Listen(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := (&controlling{listener: l}).serve(e)
+	t.Cleanup(stop)
+	return path
+}
+
+// shortDir is a folder whose path leaves room for a socket, whatever the test is
+// called.
+func shortDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "gh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
