@@ -63,12 +63,13 @@ func (s *sink) sample(depth int) {
 }
 
 // pace is by how many events a second the depth shrinks, and how long it takes at
-// that pace until nothing is left.
+// that pace until nothing is left. A queue that shrinks because it is full, or its
+// events are too old, is never delivered.
 func (s *sink) pace(depth int) (drain float64, eta time.Duration) {
 	if n := len(s.depths); n > 1 {
 		drain = float64(s.depths[0]-s.depths[n-1]) / float64(n-1)
 	}
-	if depth > 0 && drain > 0 {
+	if depth > 0 && drain > 0 && s.meter.Rate() > 0 {
 		eta = time.Duration(float64(depth) / drain * float64(time.Second))
 	}
 	return drain, eta
