@@ -73,6 +73,7 @@ const rejectingFor = 30 * time.Second
 // succeeded ends the trouble, if there was any.
 func (r *Runner) succeeded(now time.Time) {
 	r.calm()
+	r.tookAt = now
 	rejecting := r.state == ops.SinkRejecting && now.Sub(r.rejectedAt) < rejectingFor
 	if !r.paused && !r.refused && !rejecting {
 		r.enter(now, ops.SinkOK, "the bot acknowledges")
@@ -175,10 +176,27 @@ func (r *Runner) refusedEvents(now time.Time, d *load, e *Error) (last *Error) {
 	d.lane.attempt++
 	if d.lane.attempt < r.cfg.MaxAttempts {
 		r.retries.Add(1)
-		r.postpone(now, d.lane, e.RetryAfter)
+		r.postponeRefused(now, d.lane, e.RetryAfter)
 		return nil
 	}
 	return e
+}
+
+// A bot that takes other events means what it says of this one: the shard behind
+// it does not wait long for a change of mind.
+const (
+	takesWithin = 2 * time.Second      // since it last took something
+	pickyWait   = 5 * time.Millisecond // times the attempt
+)
+
+// postponeRefused lets a lane wait whose first event was refused.
+func (r *Runner) postponeRefused(now time.Time, l *lane, least time.Duration) {
+	if now.Sub(r.tookAt) > takesWithin {
+		r.postpone(now, l, least)
+		return
+	}
+	l.retryAt = now.Add(max(time.Duration(l.attempt)*pickyWait, least))
+	r.waiting = append(r.waiting, l)
 }
 
 // keepTime wakes what waited long enough, until ctx ends.

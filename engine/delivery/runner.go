@@ -73,6 +73,7 @@ type Runner struct {
 	paused     bool
 	refused    bool
 	rejectedAt time.Time // when the bot last refused an event
+	tookAt     time.Time // when it last took one
 	lastErr    string
 	errAt      time.Time
 	alarm      clock.Timer   // for the earliest of the waits

@@ -167,3 +167,25 @@ func TestASinkOfWhichEveryShardFailsIsRetrying(t *testing.T) {
 		}
 	})
 }
+
+// One event in ten is of a type that the bot refuses, and takes all others.
+func TestARefusedTypeDoesNotHoldUpTheOthers(t *testing.T) {
+	refused := &Error{Verdict: Refused, Status: 422, Err: errors.New("not this one")}
+	b := &bot{answer: func(events []event.Event, _ int) error {
+		if events[0].ID.Seq%10 == 3 {
+			return refused
+		}
+		return nil
+	}}
+	play(t, Config{MaxAttempts: 5}, b, func(s *stage) {
+		for range 100 {
+			for shard := range 8 {
+				s.events(shard, 10)
+			}
+		}
+		s.after(10 * time.Second)
+		if st := s.runner.Status(time.Now()); st.Depth != 0 || st.Buried != 800 {
+			t.Errorf("ten seconds after 8000 events: depth %d, buried %d", st.Depth, st.Buried)
+		}
+	})
+}
