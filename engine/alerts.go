@@ -41,7 +41,7 @@ func (a *alerts) list() []ops.Alert {
 type conditions struct {
 	held    int    // shards that the budget keeps from identifying
 	lost    uint64 // events that the queue's bounds cost
-	unsaved bool   // sessions cannot be saved
+	unsaved string // why sessions cannot be saved; empty if they can
 }
 
 // update compares the conditions with those that were open and returns the new

@@ -42,14 +42,14 @@ func queueAlerts(snap *ops.Snapshot, lost uint64) []ops.Alert {
 
 func megabytes(n int64) string { return fmt.Sprintf("%d MiB", (n+1<<20-1)>>20) }
 
-func unsavedAlerts(unsaved bool) []ops.Alert {
-	if !unsaved {
+func unsavedAlerts(why string) []ops.Alert {
+	if why == "" {
 		return nil
 	}
 	return []ops.Alert{{
 		ID:    "sessions/unsaved",
 		Level: ops.AlertCritical,
 		Shard: -1,
-		Text:  "sessions cannot be saved, the log says why: after a stop every shard identifies anew, and events in between are lost",
+		Text:  "sessions cannot be saved, " + why + ": after a stop every shard identifies anew, and events in between are lost",
 	}}
 }

@@ -45,11 +45,14 @@ func (d *disk) spoil(change func(*disk)) {
 
 func (d *disk) Put(name string, data []byte) error {
 	d.mu.Lock()
-	err, stall, dead := d.err, d.stall, d.dead
+	err, stall := d.err, d.stall
 	d.mu.Unlock()
 	if stall > 0 {
 		<-time.After(stall)
 	}
+	d.mu.Lock()
+	dead := d.dead
+	d.mu.Unlock()
 	if dead || err != nil {
 		return err
 	}
@@ -185,7 +188,7 @@ func TestAFullDiskIsSaidAndEventsGoOn(t *testing.T) {
 			t.Errorf("alerts %+v", s.Alerts)
 		}
 		d.spoil(func(d *disk) { d.err = nil })
-		s = w.await("the disk is well", 10*time.Second, func(s *ops.Snapshot) bool { return s.Store.Fault == "" })
+		w.await("the disk is well", 10*time.Second, func(s *ops.Snapshot) bool { return s.Store.Fault == "" })
 		w.pass(2 * time.Second)
 		if s := w.snapshot(); hasAlert(s, "queue/disk") {
 			t.Errorf("alerts %+v", s.Alerts)
@@ -311,7 +314,7 @@ func TestAnotherPlacementKeepsTheOrder(t *testing.T) {
 }
 
 func TestDeadLettersAreReplayed(t *testing.T) {
-	withDisk(t, func(w *world, _ *disk, _ *shelf) {
+	withDisk(t, func(w *world, d *disk, _ *shelf) {
 		w.awaitReady()
 		w.bot.SetStatus(func(n uint64) int { return 422 })
 		w.pass(20 * time.Second)
@@ -326,12 +329,25 @@ func TestDeadLettersAreReplayed(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "no dead letter 0000000000000000-1") {
 			t.Errorf("a letter that is not there: %v", err)
 		}
+		d.spoil(func(d *disk) { d.stall = 2 * time.Second })
+		w.do(ops.Command{Kind: ops.CommandPauseSink, Sink: "bot"})
 		op := w.do(ops.Command{Kind: ops.CommandReplay, Sink: "bot"})
+		w.pass(time.Second)
+		if p := op.Progress(); p.Done != 0 || p.Total != letters || strings.Contains(p.Text, "READY") {
+			t.Errorf("before anything is on disk: %+v", p)
+		}
 		<-op.Done()
+		if p := op.Progress(); p.Done != letters {
+			t.Errorf("at the end: %+v", p)
+		}
+		d.spoil(func(d *disk) { d.stall = 0 })
+		w.pass(5 * time.Second)
+		w.do(ops.Command{Kind: ops.CommandResumeSink, Sink: "bot"})
 		if err := op.Err(); err != nil {
 			t.Fatal(err)
 		}
 		w.settle()
+		w.pass(time.Second) // for the last acknowledgement
 		if s := w.snapshot().Sinks[0]; s.Letters != 0 || s.Depth != 0 {
 			t.Errorf("sink %+v", s)
 		}

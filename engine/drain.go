@@ -20,7 +20,8 @@ type drain struct {
 
 	mu    sync.Mutex
 	begun time.Time
-	total int // events and gap markers that waited when the shards were closed
+	total int    // events and gap markers that waited when the shards were closed
+	fate  string // what has become of them
 	err   error
 	over  bool
 }
@@ -36,6 +37,11 @@ func (e *Engine) beginDrain(cmd ops.Command) (ops.Operation, error) {
 		return nil, &ops.RefusedError{Command: cmd, Reason: "the engine has not started yet"}
 	}
 	d := &drain{engine: e, by: asker(cmd), done: make(chan struct{}), total: e.waiting()}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.shut {
+		return nil, &ops.RefusedError{Command: cmd, Reason: "the engine is stopping already"}
+	}
 	select {
 	case e.drains <- d:
 		return d, nil
@@ -57,33 +63,77 @@ func (e *Engine) waiting() int {
 // run waits until the sinks have everything, or ctx ends. The shards are closed.
 func (d *drain) run(ctx context.Context) {
 	e := d.engine
+	before := e.tally()
 	d.mu.Lock()
 	d.begun, d.total = e.cfg.Clock.Now(), e.waiting()
 	d.mu.Unlock()
 	e.logger.Info("draining: the shards are closed, what is queued is delivered to its end", "events", d.total, "by", d.by)
-	var sinks sync.WaitGroup
-	for _, s := range e.sinks {
-		sinks.Go(func() { _ = s.runner.Drained(ctx) })
+	for e.awaitEmpty(ctx); ctx.Err() == nil && e.waiting() > 0; e.awaitEmpty(ctx) {
+		// A replay that was under way has put more into the queue.
 	}
-	sinks.Wait()
-	left := e.waiting()
+	left, now := e.waiting(), e.tally()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if left > 0 {
 		d.err = fmt.Errorf("the drain was cut short by a stop: %d events were not delivered", left)
 		return
 	}
-	e.logger.Info("drained", "events", d.total, "after", e.cfg.Clock.Now().Sub(d.begun).Round(time.Millisecond))
+	d.fate = now.since(before)
+	e.logger.Info("drained: "+d.fate, "after", e.cfg.Clock.Now().Sub(d.begun).Round(time.Millisecond))
 }
 
-// refuseDrain ends a drain that was asked for when a stop had begun.
-func (e *Engine) refuseDrain() {
-	select {
-	case late := <-e.drains:
-		late.err = errStopped
-		late.end()
-	default:
+// awaitEmpty waits until nothing is left for any sink, or ctx ends.
+func (e *Engine) awaitEmpty(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var sinks sync.WaitGroup
+	for _, s := range e.sinks {
+		sinks.Go(func() { _ = s.runner.Drained(ctx) })
 	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		sinks.Wait()
+	}()
+	timer := e.cfg.Clock.NewTimer(time.Second)
+	defer timer.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-timer.C():
+		}
+		if e.waiting() == 0 { // the last may have become too old, which no sink is told of
+			cancel()
+		}
+		timer.Reset(time.Second)
+	}
+}
+
+// tally is what has become of events so far, over all sinks.
+type tally struct{ delivered, dropped, buried uint64 }
+
+func (e *Engine) tally() (t tally) {
+	now := e.cfg.Clock.Now()
+	for _, s := range e.sinks {
+		st := s.runner.Status(now)
+		t.delivered += st.Delivered
+		t.dropped += st.Dropped
+		t.buried += st.Buried
+	}
+	return t
+}
+
+// since is the difference in words.
+func (t tally) since(before tally) string {
+	text := fmt.Sprintf("%d events delivered", t.delivered-before.delivered)
+	if n := t.dropped - before.dropped; n > 0 {
+		text += fmt.Sprintf(", %d dropped", n)
+	}
+	if n := t.buried - before.buried; n > 0 {
+		text += fmt.Sprintf(", %d put aside as dead letters", n)
+	}
+	return text
 }
 
 // end says that the engine has ended. It may be called on nil.
@@ -105,7 +155,7 @@ func (d *drain) Progress() ops.Progress {
 	p := ops.Progress{Done: max(d.total-left, 0), Total: d.total}
 	switch {
 	case d.over && d.err == nil:
-		p.Text = fmt.Sprintf("drained: %d events delivered", d.total)
+		p.Text = "drained: " + d.fate
 	case d.over:
 		p.Text = d.err.Error()
 	case d.begun.IsZero():

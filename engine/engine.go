@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
@@ -24,6 +25,9 @@ const (
 	stopTimeout = 4 * time.Second  // for shards and sinks to stop; the rest of five seconds is for saving
 	// storedStopTimeout is stopTimeout if what is not delivered waits on disk.
 	storedStopTimeout = 2 * time.Second
+	// endTimeout is for all of it. What hangs longer, which only a disk can, is left
+	// behind.
+	endTimeout = 4500 * time.Millisecond
 )
 
 // journalLines is how many lines of the log the console can look back.
@@ -60,6 +64,7 @@ type Engine struct {
 	fleet       *fleet.Fleet // nil before Discord has told the number of shards
 	events      *spool.Queue // likewise
 	recommended int
+	shut        bool // no drain and no replay can begin any more
 
 	operations operations
 	replays    chan replay // of dead letters
@@ -117,20 +122,26 @@ func New(cfg Config) (*Engine, error) {
 // what is queued, and returns nil. It takes at most five seconds to stop.
 //
 // It returns early with an error if Discord cannot be asked, and with a
-// [*FatalError] if Discord refuses what it is told before any shard was ready.
-// Run is called once.
+// [*FatalError] if Discord refuses what it is told before any shard was ready. A
+// disk that hangs keeps it from stopping in order: it returns all the same, with
+// an error, and leaves behind who waits for the disk. Run is called once.
 func (e *Engine) Run(ctx context.Context) error {
 	defer e.setPhase(ops.PhaseStopped)
 	defer e.closeSinks()
+	defer e.shutDoors()
 	info, err := e.ask(ctx)
 	if err != nil {
 		return err
 	}
-	f, err := e.build(info)
+	late, cancel := overdue(ctx)
+	defer cancel()
+	if !within(late, func() { err = e.build(info) }) {
+		return e.hangs()
+	}
 	if err != nil {
 		return err
 	}
-	return e.live(ctx, f)
+	return e.live(ctx, e.current())
 }
 
 // ask is GET /gateway/bot with a deadline.
@@ -165,43 +176,44 @@ func (e *Engine) refreshBudget(ctx context.Context) (discord.SessionStartLimit, 
 
 // build makes the fleet that Discord's answer and the configuration call for,
 // and gives the sinks its queues.
-func (e *Engine) build(info discord.GatewayBot) (*fleet.Fleet, error) {
+func (e *Engine) build(info discord.GatewayBot) error {
 	p, err := e.cfg.plan(info)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := e.openQueue(p); err != nil {
-		return nil, err
+	q, err := e.openQueue(p)
+	if err != nil {
+		return err
 	}
-	f := fleet.New(e.fleetConfig(info, p))
-	if err := e.takeOver(); err != nil {
-		return nil, err
+	f := fleet.New(e.fleetConfig(info, p, q))
+	if err := e.takeOver(q); err != nil {
+		return err
 	}
-	e.mu.Lock()
-	e.fleet = f
-	e.mu.Unlock()
-	e.keeper = e.newKeeper(f, p)
+	e.keeper = e.newKeeper(f, q, p)
 	e.keeper.restore()
+	e.mu.Lock()
+	e.fleet, e.events = f, q
+	e.mu.Unlock()
 	e.logger.Info("starting shards", "first", p.first, "last", p.last, "total", p.total,
 		"recommended", info.Shards, "max_concurrency", info.Limit.MaxConcurrency,
 		"identifies_left", info.Limit.Remaining)
-	return f, nil
+	return nil
 }
 
 // live runs everything until ctx ends, Discord makes it pointless or an operator
 // has it drained, and stops it in order: shards, sinks, queue, then the rest.
 func (e *Engine) live(ctx context.Context, f *fleet.Fleet) error {
 	base := context.WithoutCancel(ctx)
-	var shards, sinks, queue, rest group
-	rest.start(base, e.sampleEverySecond)
-	rest.start(base, e.watchBudget)
-	rest.start(base, e.keeper.run)
-	rest.start(base, e.replayEach)
-	queue.start(base, e.events.Run)
+	var g groups
+	g.rest.start(base, e.sampleEverySecond)
+	g.rest.start(base, e.watchBudget)
+	g.rest.start(base, e.keeper.run)
+	g.rest.start(base, e.replayEach)
+	g.queue.start(base, e.events.Run)
 	for _, s := range e.sinks {
-		sinks.start(base, s.runner.Run)
+		g.sinks.start(base, s.runner.Run)
 	}
-	shards.start(base, func(ctx context.Context) { f.Run(ctx, e.keeper.keeps()) })
+	g.shards.start(base, func(ctx context.Context) { f.Run(ctx, e.keeper.keeps()) })
 
 	var err error
 	var asked *drain
@@ -210,26 +222,54 @@ func (e *Engine) live(ctx context.Context, f *fleet.Fleet) error {
 	case err = <-e.fatal:
 	case asked = <-e.drains:
 		e.setPhase(ops.PhaseDraining)
-		shards.stop()
+		e.shutDoors()
+		g.shards.stop()
 		e.operations.abandon()
 		asked.run(ctx)
 	}
 	e.setPhase(ops.PhaseStopping)
+	e.shutDoors()
 	e.logger.Info("stopping: closing the shards, then delivering what is queued")
+	end, cancel := context.WithTimeout(base, endTimeout)
+	defer cancel()
+	if within(end, func() { e.wind(base, &g) }) {
+		e.logger.Info("stopped")
+	} else {
+		g.cancel()
+		err = errors.Join(err, e.hangs())
+	}
+	asked.end()
+	return err
+}
+
+// wind stops everything in order.
+func (e *Engine) wind(base context.Context, g *groups) {
 	deadline, cancel := context.WithTimeout(base, e.stopWithin())
 	defer cancel()
-	shards.stop()
+	g.shards.stop()
 	e.operations.abandon()
 	e.deliverRest(deadline)
-	sinks.stop()
-	queue.stop()
-	rest.stop()
+	g.sinks.stop()
+	g.queue.stop()
+	g.rest.stop()
 	e.keeper.saveAll()
+	e.lostToldAt = time.Time{}
+	e.tellLosses(e.cfg.Clock.Now())
 	e.tellUndelivered(base)
-	e.logger.Info("stopped")
-	asked.end()
-	e.refuseDrain()
-	return err
+}
+
+// shutDoors has no drain and no replay begin from now on, and ends a drain that
+// came too late.
+func (e *Engine) shutDoors() {
+	e.mu.Lock()
+	e.shut = true
+	e.mu.Unlock()
+	select {
+	case late := <-e.drains:
+		late.err = errStopped
+		late.end()
+	default:
+	}
 }
 
 // stopWithin is how long shards and sinks may take to stop.
@@ -240,31 +280,24 @@ func (e *Engine) stopWithin() time.Duration {
 	return stopTimeout
 }
 
+// hangs says that a stop had to leave something behind.
+func (e *Engine) hangs() error {
+	text := fmt.Sprintf("the engine did not stop in order within %s: the disk hangs", endTimeout)
+	if e.cfg.StoreDir != "" {
+		text += ", look at " + e.cfg.StoreDir
+	}
+	if e.cfg.Sessions != nil {
+		text += "; what is not on it comes again by RESUME if Gatehouse starts within minutes"
+	}
+	return errors.New(text)
+}
+
 func (e *Engine) closeSinks() {
 	for _, s := range e.sinks {
 		if err := s.cfg.Sink.Close(); err != nil {
 			e.logger.Warn("sink not closed cleanly", "sink", s.cfg.Name, "error", err)
 		}
 	}
-}
-
-// group is a set of goroutines that are stopped together and waited for.
-type group struct {
-	wg     sync.WaitGroup
-	cancel []context.CancelFunc
-}
-
-func (g *group) start(base context.Context, run func(context.Context)) {
-	ctx, cancel := context.WithCancel(base)
-	g.cancel = append(g.cancel, cancel)
-	g.wg.Go(func() { run(ctx) })
-}
-
-func (g *group) stop() {
-	for _, cancel := range g.cancel {
-		cancel()
-	}
-	g.wg.Wait()
 }
 
 func (e *Engine) setPhase(p ops.EnginePhase) { e.phase.Store(int32(p)) }

@@ -20,6 +20,9 @@ const (
 	saveEvery   = time.Second
 	guildsEvery = 15 * time.Second // while they keep changing
 	guildsPause = 5 * time.Second  // once they stand still
+	// againAfter is when sessions are saved that have not changed: what was saved
+	// long ago is taken for dead.
+	againAfter = 5 * time.Minute
 )
 
 // keeper saves the fleet's sessions for the next run.
@@ -38,14 +41,16 @@ type keeper struct {
 	changes uint64            // of the guilds, as saved last
 	seen    uint64            // of the guilds, a second ago
 	guildAt time.Time         // when they were saved last
+	savedAt time.Time         // when the sessions were
 	failing atomic.Bool
+	since   atomic.Int64 // when the save under way began, in Unix nanoseconds; 0 if none is
 }
 
-func (e *Engine) newKeeper(f *fleet.Fleet, p slice) *keeper {
+func (e *Engine) newKeeper(f *fleet.Fleet, q *spool.Queue, p slice) *keeper {
 	return &keeper{
 		store:    e.cfg.Sessions,
 		fleet:    f,
-		events:   e.events,
+		events:   q,
 		queue:    e.queue,
 		identity: session.Identity{Token: e.cfg.Token.Fingerprint(), Intents: e.cfg.Intents, Total: p.total},
 		clock:    e.cfg.Clock,
@@ -127,19 +132,20 @@ func (k *keeper) run(ctx context.Context) {
 func (k *keeper) saveAll() {
 	if k.keeps() {
 		k.saveGuilds()
+		k.savedAt = time.Time{} // they were alive until now
 		k.saveSessions()
 	}
 }
 
 func (k *keeper) saveSessions() {
-	now, sent := k.fleet.Sessions(), k.queue.LastSent()
-	if slices.Equal(now, k.saved) && sent.Equal(k.sent) {
+	now, sent, at := k.fleet.Sessions(), k.queue.LastSent(), k.clock.Now()
+	recent := len(now) == 0 || at.Sub(k.savedAt) < againAfter
+	if recent && slices.Equal(now, k.saved) && sent.Equal(k.sent) {
 		return
 	}
-	if k.done(k.store.Save(&session.Saved{
-		At: k.clock.Now(), Identity: k.identity, Sessions: now, LastIdentify: sent,
-	})) {
-		k.saved, k.sent = now, sent
+	k.since.Store(at.UnixNano())
+	if k.done(k.store.Save(&session.Saved{At: at, Identity: k.identity, Sessions: now, LastIdentify: sent})) {
+		k.saved, k.sent, k.savedAt = now, sent, at
 	}
 }
 
@@ -162,13 +168,26 @@ func (k *keeper) saveGuilds() {
 	if changes == k.changes {
 		return
 	}
+	k.since.Store(k.clock.Now().UnixNano())
 	if k.done(k.store.SaveGuilds(&session.Guilds{Shards: k.fleet.Guilds()})) {
 		k.changes = changes
 	}
 }
 
-// done logs the first of a row of failures, and its end.
+// trouble says why sessions cannot be saved at present; empty if they can.
+func (k *keeper) trouble(now time.Time) string {
+	if since := k.since.Load(); since != 0 && now.UnixNano()-since > int64(diskSlowAfter) {
+		return "the disk has not answered for " + now.Sub(time.Unix(0, since)).Round(time.Second).String()
+	}
+	if k.failing.Load() {
+		return "the log says why"
+	}
+	return ""
+}
+
+// done ends a save. It logs the first of a row of failures, and its end.
 func (k *keeper) done(err error) bool {
+	k.since.Store(0)
 	switch {
 	case err != nil && !k.failing.Load():
 		k.logger.Error("sessions cannot be saved: the next start will identify anew, or repeat more events than needed", "error", err)

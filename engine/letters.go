@@ -57,13 +57,26 @@ func (e *Engine) beginReplay(cmd ops.Command) (*operation, error) {
 		return refuse("sink %s has no dead letters", cmd.Sink)
 	}
 	op := newOperation(cmd, e.cfg.Clock.Now())
-	op.total = len(taken.Events)
-	select {
-	case e.replays <- replay{op, e.sinks[i], taken}:
-		return op, nil
-	default:
+	op.total, op.rest, op.text = len(taken.Events), len(taken.Events), "puts them back into the queue"
+	if !e.queueReplay(replay{op, e.sinks[i], taken}) {
 		_ = taken.Done(0)
-		return refuse("other replays are under way: wait for their end")
+		return refuse("other replays are under way, or the engine is stopping")
+	}
+	return op, nil
+}
+
+// queueReplay reports whether a replay will be carried out.
+func (e *Engine) queueReplay(r replay) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.shut {
+		return false
+	}
+	select {
+	case e.replays <- r:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -89,6 +102,8 @@ func (e *Engine) replayEach(ctx context.Context) {
 			n, err := e.putBack(ctx, r)
 			if done := r.taken.Done(n); err == nil {
 				err = done
+			} else if ctx.Err() != nil {
+				err = errStopped
 			}
 			r.finish(n, err)
 			e.logger.Info(r.op.Progress().Text)
@@ -115,6 +130,7 @@ func (e *Engine) putBack(ctx context.Context, r replay) (n int, err error) {
 			}
 		}
 		n += len(batch)
+		r.op.advance(len(batch))
 	}
 	return n, nil
 }
@@ -127,6 +143,6 @@ func (r replay) finish(n int, err error) {
 	}
 	r.op.mu.Lock()
 	defer r.op.mu.Unlock()
-	r.op.left = nil
+	r.op.rest = len(r.taken.Events) - n
 	r.op.end(err, text)
 }

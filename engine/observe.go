@@ -72,7 +72,7 @@ func (e *Engine) sample() {
 	e.tellLosses(now)
 	snap, _ := e.Snapshot(context.Background())
 	e.notePhase(snap)
-	fresh, over := e.alerts.update(snap, e.conditions())
+	fresh, over := e.alerts.update(snap, e.conditions(now))
 	for _, a := range over {
 		e.logger.Info("alert over", "alert", a.ID, "after", snap.At.Sub(a.Since).Round(time.Second))
 	}
@@ -86,8 +86,8 @@ func (e *Engine) sample() {
 	}
 }
 
-func (e *Engine) conditions() conditions {
-	return conditions{held: e.queue.Held(), lost: e.lost.Load(), unsaved: e.keeper.failing.Load()}
+func (e *Engine) conditions(now time.Time) conditions {
+	return conditions{held: e.queue.Held(), lost: e.lost.Load(), unsaved: e.keeper.trouble(now)}
 }
 
 // notePhase ends the start once every shard is ready.

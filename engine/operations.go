@@ -108,6 +108,7 @@ type operation struct {
 
 	mu    sync.Mutex
 	left  map[int]bool // shards that have not got there
+	rest  int          // dead letters likewise
 	total int
 	text  string
 	err   error
@@ -122,17 +123,24 @@ func newOperation(cmd ops.Command, now time.Time) *operation {
 	}
 	op.total = len(op.left)
 	op.what = cmd.What()
-	if goal(cmd.Kind) == ops.ShardReady {
+	if op.total > 0 && goal(cmd.Kind) == ops.ShardReady {
 		op.text = "waits for READY"
 	}
 	return op
 }
 
-// Progress is how many shards have got there.
+// Progress is how many shards, or dead letters, have got there.
 func (op *operation) Progress() ops.Progress {
 	op.mu.Lock()
 	defer op.mu.Unlock()
-	return ops.Progress{Done: op.total - len(op.left), Total: op.total, Text: op.text}
+	return ops.Progress{Done: op.total - len(op.left) - op.rest, Total: op.total, Text: op.text}
+}
+
+// advance notes that n more dead letters have got there.
+func (op *operation) advance(n int) {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	op.rest -= n
 }
 
 // Done is closed when the last shard has got there, or one has failed.

@@ -31,7 +31,7 @@ func (c *Config) bounds() spool.Bounds {
 }
 
 // openQueue looks at what earlier runs have left of the queue.
-func (e *Engine) openQueue(p slice) error {
+func (e *Engine) openQueue(p slice) (*spool.Queue, error) {
 	q, err := spool.OpenQueue(spool.QueueConfig{
 		Bounds:       e.cfg.bounds(),
 		Dropped:      e.noteDropped,
@@ -44,15 +44,12 @@ func (e *Engine) openQueue(p slice) error {
 	})
 	var foreign *spool.ForeignError
 	if errors.As(err, &foreign) {
-		return configErrorf("queue.dir: %s: %v", e.cfg.StoreDir, foreign)
+		return nil, configErrorf("queue.dir: %s: %v", e.cfg.StoreDir, foreign)
 	}
 	if err != nil {
-		return fmt.Errorf("queue: %w", err)
+		return nil, fmt.Errorf("queue: %w", err)
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.events = q
-	return nil
+	return q, nil
 }
 
 func (c *Config) layout(p slice) spool.Layout {
@@ -63,8 +60,8 @@ func (c *Config) layout(p slice) spool.Layout {
 }
 
 // takeOver gives the sinks the queue, with what earlier runs have left in it.
-func (e *Engine) takeOver() error {
-	for generation, logs := range e.events.Generations() {
+func (e *Engine) takeOver(q *spool.Queue) error {
+	for generation, logs := range q.Generations() {
 		for _, log := range logs {
 			for _, s := range e.sinks {
 				if err := s.runner.Attach(log, generation); err != nil {
@@ -74,17 +71,18 @@ func (e *Engine) takeOver() error {
 		}
 	}
 	start := e.cfg.Clock.Now()
-	if err := e.events.Recover(); err != nil {
+	if err := q.Recover(); err != nil {
 		return fmt.Errorf("queue: %w", err)
 	}
-	if st := e.events.Stats(); st.Events > 0 {
+	if st := q.Stats(); st.Events > 0 {
 		e.logger.Info("events of the last run wait for delivery", "events", st.Events, "files", st.Files, "bytes", st.Disk,
 			"found_in", e.cfg.Clock.Now().Sub(start).Round(time.Millisecond))
 	}
 	return nil
 }
 
-// queue is nil before Discord has told the number of shards.
+// queued is nil before the queue has been taken over, which takes as long as the
+// disk takes: nobody who looks at the engine is to wait for it.
 func (e *Engine) queued() *spool.Queue {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -94,8 +92,8 @@ func (e *Engine) queued() *spool.Queue {
 // noteDropped is told of each event that the queue's bounds, or a damaged file,
 // have cost.
 func (e *Engine) noteDropped(_ *event.Event, why string) {
+	e.lostWhy.Store(&why) // first: whoever sees the number looks for the reason
 	e.lost.Add(1)
-	e.lostWhy.Store(&why)
 }
 
 // lossEvery is how often the log tells that events go on being dropped.

@@ -156,14 +156,14 @@ func (c *Config) plan(info discord.GatewayBot) (slice, error) {
 	return p, nil
 }
 
-func (e *Engine) fleetConfig(info discord.GatewayBot, p slice) fleet.Config {
+func (e *Engine) fleetConfig(info discord.GatewayBot, p slice, q *spool.Queue) fleet.Config {
 	return fleet.Config{
 		Total:          p.total,
 		First:          p.first,
 		Last:           p.last,
 		PerWorker:      e.cfg.Shards.PerWorker,
 		MaxWorkers:     e.cfg.Shards.MaxWorkers,
-		Log:            e.events.Log,
+		Log:            q.Log,
 		Bounds:         e.cfg.bounds(),
 		MaxConcurrency: info.Limit.MaxConcurrency,
 		Spacing:        e.cfg.Identify.Spacing,

@@ -69,7 +69,10 @@ func (s *sink) pace(depth int) (drain float64, eta time.Duration) {
 	if n := len(s.depths); n > 1 {
 		drain = float64(s.depths[0]-s.depths[n-1]) / float64(n-1)
 	}
-	if depth > 0 && drain > 0 && s.meter.Rate() > 0 {
+	if s.meter.Rate() == 0 {
+		drain = min(drain, 0)
+	}
+	if depth > 0 && drain > 0 {
 		eta = time.Duration(float64(depth) / drain * float64(time.Second))
 	}
 	return drain, eta

@@ -125,7 +125,7 @@ func (a *app) sayUndelivered(last *ops.Snapshot) {
 // fate is what becomes of events that were not delivered before the end.
 func fate(last *ops.Snapshot) string {
 	switch {
-	case last.Store.OnDisk && last.Store.Fault == "":
+	case last.Store.OnDisk && last.Store.Fault == "" && last.Store.Busy == 0: // else they could not be written
 		return "they are on disk, and the next start delivers them"
 	case last.KeepsSessions:
 		return "they come again by RESUME if Gatehouse starts within minutes"

@@ -17,33 +17,35 @@ import (
 const tempMark = ".writing-"
 
 // Replace writes a file beside the old one, makes it durable, and puts it in its
-// place. The file is readable by its owner alone.
-func Replace(path string, data []byte) (err error) {
+// place. The file is readable by its owner alone. After an error the new content
+// may be there all the same, if it could only not be made durable.
+func Replace(path string, data []byte) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+tempMark+"*")
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(temp.Name()))
-		}
-	}()
 	_, err = temp.Write(data)
 	if err == nil {
 		err = temp.Sync()
 	}
-	if err = errors.Join(err, temp.Close()); err != nil {
-		return err
+	err = errors.Join(err, temp.Close())
+	if err == nil {
+		err = os.Rename(temp.Name(), path)
 	}
-	if err = os.Rename(temp.Name(), path); err != nil {
-		return err
+	if err != nil {
+		return errors.Join(err, os.Remove(temp.Name()))
 	}
 	return SyncDir(filepath.Dir(path))
 }
 
 // IsTemp reports whether a name is that of a file that Replace was writing: one
 // that is left was never finished.
-func IsTemp(name string) bool { return strings.Contains(filepath.Base(name), tempMark) }
+func IsTemp(name string) bool {
+	base := filepath.Base(name)
+	i := strings.LastIndex(base, tempMark)
+	// Else it is a name that somebody has chosen, such as that of a sink.
+	return i > 0 && strings.Trim(base[i+len(tempMark):], "0123456789") == ""
+}
 
 // MkdirAll makes a folder and those above it, and makes them durable. They are
 // open to their owner alone.

@@ -43,6 +43,14 @@ func TestAFailedReplaceKeepsTheOldFile(t *testing.T) {
 	}
 }
 
+func TestANameThatSomebodyHasChosenIsNotTakenForALeftover(t *testing.T) {
+	for name, want := range map[string]bool{"/q/sessions.json.writing-1234": true, "/q/bot.writing-1.ndjson": false, "/q/a.writing-b": false} {
+		if IsTemp(name) != want {
+			t.Errorf("%s: %v", name, !want)
+		}
+	}
+}
+
 func TestAFolderThatCannotBeSyncedIsNoFailure(t *testing.T) {
 	const unsyncable = "/proc" // like some shared folders
 	if _, err := os.Stat(unsyncable); err != nil {

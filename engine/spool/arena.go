@@ -8,8 +8,7 @@ const blockSize = 64 << 10
 // them is needed any more.
 type block struct {
 	buf  []byte
-	live int  // events that still need it, and whoever has pinned it
-	file bool // buf is a whole file, as it was read
+	live int // events that still need it, and whoever has pinned it
 }
 
 // arena copies event data into blocks, so that a stream of small events costs
@@ -41,14 +40,8 @@ func (a *arena) release(b *block) {
 	if b.live > 0 {
 		return
 	}
-	switch {
-	case b.file:
-		a.spare.giveBuffer(b.buf)
-		b.buf = nil
-	case cap(b.buf) == blockSize:
-		b.buf = b.buf[:0]
-		if b != a.open {
-			a.spare.giveBlock(b)
-		}
+	b.buf = b.buf[:0]
+	if b != a.open && cap(b.buf) == blockSize {
+		a.spare.giveBlock(b)
 	}
 }

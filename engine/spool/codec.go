@@ -106,7 +106,7 @@ func (s *summary) check(first, next uint64) bool {
 	}
 	records := uint64(0)
 	for _, g := range s.Groups {
-		if g.Events < 0 || g.Gaps < 0 || g.Noise < 0 || g.Noise > g.Events || g.Bytes < 0 || g.Bytes > s.Length*2 {
+		if g.Events < 0 || g.Gaps < 0 || g.Noise < 0 || g.Noise > g.Events || g.Bytes < int64(g.Events) || g.Bytes > s.Length*2 || g.Events == 0 && g.Bytes > 0 {
 			return false
 		}
 		records += uint64(g.Events) + uint64(g.Gaps)

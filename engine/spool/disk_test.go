@@ -287,7 +287,11 @@ func TestStrictModeHandsOutWhatIsOnDisk(t *testing.T) {
 
 	r.store.fail(errDisk, "put")
 	r.add(0, 2)
+	r.woken["bot"] = 0
 	r.work()
+	if r.woken["bot"] == 0 {
+		t.Error("nobody woke the sink for what cannot be written")
+	}
 	r.expect("with a broken disk", r.tell(r.now("bot")), "0:4-5")
 	r.add(0, 1)
 	r.expect("at once", r.tell(r.now("bot")), "0:6")
@@ -331,5 +335,62 @@ func TestANewSinkGetsNothingOld(t *testing.T) {
 	r.add(0, 2)
 	r.expect("the old sink", r.take("bot"), "0:1-5")
 	r.expect("the new one", r.take("new"), "0:4-5")
+	r.empty()
+}
+
+// A file most of which is done with is written again without that, before
+// anything has to be dropped because the files are too large.
+func TestFilesShrinkBeforeEventsAreDropped(t *testing.T) {
+	for _, policy := range []Policy{DropOldest, Block} {
+		r := newRig(t, func(r *rig) {
+			r.sinks = []CursorConfig{{Name: "bot"}, {Name: "rare", Wants: func(e *event.Event) bool { return e.ShardID == 3 || e.Type == GapType }}}
+			r.cfg.Bounds = Bounds{Bytes: 2 << 20, Memory: 100_000, Policy: policy}
+		})
+		for range 30 {
+			r.add(0, 100) // 3 MB in all, which the bot takes late
+			r.add(3, 1)
+			r.pass(2 * time.Second)
+			r.take("bot")
+		}
+		if s := r.queue.Stats(); len(r.dropped) > 0 || s.Events != 30 || s.Disk > 2<<20+100_000 {
+			t.Errorf("policy %d: dropped %v, %+v", policy, r.dropped, s)
+		}
+		r.expect("the rare ones", r.take("rare"), "3:1-30")
+		r.empty()
+	}
+}
+
+func TestJoinedFilesExpireInTime(t *testing.T) {
+	r := newRig(t, func(r *rig) { r.cfg.Bounds.Age = 24 * time.Hour })
+	for range 2 * 24 * 60 {
+		r.addOf(0, "X", 50)
+		for range 2 {
+			r.clock.Advance(30 * time.Second)
+			r.first().tick()
+			r.work()
+		}
+	}
+	r.evictAll()
+	if oldest, s := r.cursor("bot").Stats().Oldest, r.queue.Stats(); r.clock.Now().Sub(oldest) > 26*time.Hour || s.Files > 200 {
+		t.Errorf("the oldest is %v old, in %d files", r.clock.Now().Sub(oldest), s.Files)
+	}
+	r.account("bot", 2*24*60, nil)
+	r.empty()
+}
+
+// What is picked out of a long queue leaves its gap markers near.
+func TestGapMarkersStandNearWhatWasPicked(t *testing.T) {
+	r := newRig(t, func(r *rig) { r.cfg.Bounds = Bounds{Events: 20_000, Policy: DropNoise} })
+	for i := range 20_000 {
+		if i%5000 == 0 {
+			r.addOf(0, "TYPING_START", 10)
+		} else {
+			r.addOf(0, "X", 10)
+		}
+	}
+	for range 4 {
+		r.addOf(0, "X", 10)
+	}
+	r.expect("in their places", r.take("bot"), "0:-1 0:2-5000 0:-1 0:5002-10000 0:-1 0:10002-15000 0:-1 0:15002-20004")
 	r.empty()
 }

@@ -24,6 +24,7 @@ type fakeStore struct {
 	stall  chan struct{}               // while it is there, every write waits until it is closed
 	dead   bool                        // nothing is changed any more, as after a crash
 	fuse   int                         // dies at the n-th write from now; 0 never
+	during func(op, name string)       // is called in each operation, before anything happens
 }
 
 var _ Store = (*fakeStore)(nil)
@@ -36,6 +37,12 @@ func newFake() *fakeStore {
 
 // begin begins an operation and reports whether it is to be carried out.
 func (f *fakeStore) begin(op, name string) (bool, error) {
+	f.mu.Lock()
+	during := f.during
+	f.mu.Unlock()
+	if during != nil {
+		during(op, name)
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	writes := op == "put" || op == "delete"

@@ -59,23 +59,35 @@ func (l *Log) load(c *chunk) bool {
 	if err != nil {
 		l.giveUp(name, err)
 	}
+	l.copyData(entries)
+	l.spares().giveBuffer(file)
 
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	c.busy, c.wanted = false, false
+	l.attach(c, &s, entries)
 	if c.gone {
-		l.spares().giveBuffer(file)
-		l.spares().giveList(entries)
+		l.empty(c)
 		l.discard(c)
 		return true
 	}
-	l.attach(c, &s, entries, file)
 	l.reconcile(c, err != nil)
 	if !c.gone {
 		l.warm(c)
 		l.wakeFor(c)
 	}
 	return true
+}
+
+// copyData puts the data of entries, which is a part of a file, into blocks of
+// their own. It needs no lock.
+func (l *Log) copyData(entries []entry) {
+	a := arena{spare: l.spares()}
+	for i := range entries {
+		if e := &entries[i]; e.gap == nil {
+			e.ev.Data, e.block = a.put(e.ev.Data)
+		}
+	}
 }
 
 // get reads a file of about a size, or its beginning.
@@ -118,10 +130,9 @@ func (l *Log) giveUp(name string, err error) {
 }
 
 // attach puts what was read of a chunk's file in its place. l.mu is held.
-func (l *Log) attach(c *chunk, s *summary, entries []entry, file []byte) {
+func (l *Log) attach(c *chunk, s *summary, entries []entry) {
 	bits := l.bits(s.Sinks)
 	list := entries[:0]
-	events, bytes := 0, int64(0)
 	for i := range entries {
 		e := &entries[i]
 		if s.Sinks == nil {
@@ -130,39 +141,17 @@ func (l *Log) attach(c *chunk, s *summary, entries []entry, file []byte) {
 			e.waits = translate(e.waits, bits)
 		}
 		e.waits = l.stillWaits(c, e.pos, e.waits)
-		if e.waits == 0 || e.pos < c.first || e.pos >= c.next {
+		if e.waits == 0 || e.pos < c.first || e.pos >= c.next || c.gone {
+			if e.block != nil {
+				l.arena.release(e.block)
+			}
 			continue
-		}
-		if e.gap == nil {
-			bytes += int64(e.ev.Size())
-			events++
 		}
 		list = append(list, *e)
 	}
 	clear(entries[len(list):])
 	l.addCold(-c.bytes)
 	c.entries, c.front = list, 0
-	l.hold(c, file, events, bytes)
-}
-
-// hold gives the events of a chunk, whose data is in a file, a block: the file
-// itself, unless little of it is needed.
-func (l *Log) hold(c *chunk, file []byte, events int, bytes int64) {
-	if events > 0 && int64(cap(file)) <= 2*bytes {
-		b := &block{buf: file, live: events, file: true}
-		for i := range c.entries {
-			if e := &c.entries[i]; e.gap == nil {
-				e.block = b
-			}
-		}
-		return
-	}
-	for i := range c.entries {
-		if e := &c.entries[i]; e.gap == nil {
-			e.ev.Data, e.block = l.arena.put(e.ev.Data)
-		}
-	}
-	l.spares().giveBuffer(file)
 }
 
 // bits are the cursors' bits by the order of sinks in a file.

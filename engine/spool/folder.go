@@ -39,6 +39,9 @@ const asideMark = ".damaged"
 func (f *Folder) List() ([]Stored, error) {
 	var out []Stored
 	var folders []string
+	f.mu.Lock()
+	clear(f.made) // those that are empty are removed
+	f.mu.Unlock()
 	err := filepath.WalkDir(f.dir, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -99,10 +102,15 @@ func (f *Folder) Put(name string, data []byte) error {
 		return err
 	}
 	err := durable.Replace(path, data)
-	if errors.Is(err, fs.ErrNotExist) { // somebody has removed the folder
-		f.forget(filepath.Dir(path))
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
-	return err
+	// The folder has been removed since it was made.
+	f.forget(filepath.Dir(path))
+	if err := f.make(filepath.Dir(path)); err != nil {
+		return err
+	}
+	return durable.Replace(path, data)
 }
 
 // make makes a folder, once.
@@ -136,20 +144,44 @@ func (f *Folder) Delete(name string) error {
 	return nil
 }
 
-// SetAside keeps a file under a second name that ends in .damaged. It costs no
-// room until the file is deleted or replaced.
+// mostAside is how many copies of one name are kept.
+const mostAside = 9
+
+// SetAside keeps a file under a second name that ends in .damaged, or .damaged.2
+// and so on. It costs no room until the file is deleted or replaced.
 func (f *Folder) SetAside(name string) error {
 	path := f.path(name)
-	err := os.Link(path, path+asideMark)
-	if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrExist) {
+	aside := path + asideMark
+	for n := 2; n <= mostAside+1; n++ {
+		err := copyFile(path, aside)
+		if !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		aside = fmt.Sprintf("%s%s.%d", path, asideMark, n)
+	}
+	return fmt.Errorf("set aside: %s: %d copies are there already", name, mostAside)
+}
+
+// copyFile gives a file a second name that is not taken, or a copy where there are
+// no links. What is not there cannot be, and need not.
+func copyFile(path, to string) error {
+	err := os.Link(path, to)
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	// Some file systems have no links.
+	if errors.Is(err, fs.ErrExist) {
+		return err
+	}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("set aside: %w", err)
 	}
-	return os.WriteFile(path+asideMark, data, 0o600)
+	copied, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("set aside: %w", err)
+	}
+	_, err = copied.Write(data)
+	return errors.Join(err, copied.Close())
 }
 
 func (f *Folder) path(name string) string { return filepath.Join(f.dir, filepath.FromSlash(name)) }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"slices"
 )
 
 // indexName is where a log keeps how far its cursors are, below its prefix.
@@ -169,6 +170,9 @@ func (l *Log) loadIndex() (ix index, err error) {
 	if err == nil {
 		err = json.Unmarshal(f.Index, &ix)
 	}
+	if err == nil && !ix.plausible() {
+		err = fmt.Errorf("%w: it makes no sense", errDamaged)
+	}
 	if err != nil {
 		l.cfg.Logger.Error("the queue has forgotten how far it was delivered: what is on disk is delivered again, with the same ids",
 			"file", name, "error", err)
@@ -176,4 +180,19 @@ func (l *Log) loadIndex() (ix index, err error) {
 		return index{}, nil
 	}
 	return ix, nil
+}
+
+// plausible reports whether an index can be one of ours.
+func (ix *index) plausible() bool {
+	for _, p := range ix.Sinks {
+		if p.Read > ix.Tail || !slices.IsSorted(p.Waiting) || len(p.Waiting) > 0 && p.Waiting[len(p.Waiting)-1] >= p.Read {
+			return false
+		}
+		for _, d := range p.Done {
+			if d[0] >= d[1] || d[1] > ix.Tail {
+				return false
+			}
+		}
+	}
+	return ix.Tail <= maxPosition
 }

@@ -3,6 +3,7 @@ package spool
 import (
 	"slices"
 	"sort"
+	"time"
 )
 
 // empty takes a chunk's entries out of memory.
@@ -38,8 +39,26 @@ func (l *Log) memory() int64 { return l.bytes - l.cold }
 func (l *Log) cool(c *chunk) {
 	if c.resident() {
 		c.groups = groupsOf(c.entries)
+		c.setTimes()
 	}
 	l.empty(c)
+}
+
+// setTimes makes the times of a chunk those of what waits in it.
+func (c *chunk) setTimes() {
+	c.oldest, c.newest = time.Time{}, time.Time{}
+	for i := range c.entries {
+		e := &c.entries[i]
+		if e.waits == 0 {
+			continue
+		}
+		if at := e.ev.Received; c.oldest.IsZero() || at.Before(c.oldest) {
+			c.oldest = at
+		}
+		if !e.again && e.gap == nil && e.ev.Received.After(c.newest) {
+			c.newest = e.ev.Received
+		}
+	}
 }
 
 // hotIndex is where a chunk stands, or would stand, among the hot ones.

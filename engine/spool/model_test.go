@@ -28,7 +28,7 @@ func TestAnyWalkKeepsThePromises(t *testing.T) {
 		walk(t, *modelSeed)
 		return
 	}
-	seeds := uint64(30)
+	seeds := uint64(60)
 	if testing.Short() {
 		seeds = 10
 	}
@@ -102,7 +102,8 @@ type model struct {
 	events  map[event.ID]*issued
 	saved   map[int]Progress
 	letters int64
-	lost    int // told by Dropped, of no event in particular
+	lost    int  // told by Dropped, of no event in particular
+	inside  bool // an operation of the store is under way
 }
 
 var modelLayouts = []Layout{{4, 0, 3, 2}, {4, 0, 3, 4}, {6, 0, 5, 3}}
@@ -144,6 +145,7 @@ func walk(t *testing.T, seed uint64) {
 	}
 	m.sinks = make(map[string]*modelSink)
 	m.start(m.someSinks())
+	m.store.during = m.meanwhile
 	for m.step = 0; m.step < 1000 && !t.Failed(); m.step++ {
 		m.act()
 		m.verify(m.step%32 == 0)
@@ -155,7 +157,6 @@ func walk(t *testing.T, seed uint64) {
 
 func (m *model) fail(format string, args ...any) {
 	m.t.Helper()
-	m.dump()
 	m.t.Fatalf("seed %d, step %d (%+v, persist %v, crashes %v, faults %v): %s\n%s", m.seed, m.step, m.cfg.Bounds, m.cfg.PersistAfter,
 		m.crashes, m.faults, fmt.Sprintf(format, args...), strings.Join(m.trail[max(0, len(m.trail)-25):], "\n"))
 }
@@ -175,8 +176,9 @@ func (m *model) someSinks() []string {
 
 // start opens the queue as a new process does, and resumes the sessions.
 func (m *model) start(sinks []string) {
+	m.inside = true // nobody else is there yet
+	defer func() { m.inside = false }()
 	m.did("start with %v, layout %d", sinks, m.layout)
-	m.dbg()
 	m.cfg.Layout = modelLayouts[m.layout]
 	q, err := OpenQueue(m.cfg)
 	if err != nil {
@@ -290,6 +292,32 @@ func (m *model) act() {
 	}
 }
 
+// meanwhile is what goes on while the tender waits for the store.
+func (m *model) meanwhile(op, name string) {
+	if m.inside || m.rnd.IntN(3) > 0 {
+		return
+	}
+	m.inside = true
+	m.did("in the middle of %s %s:", op, name)
+	for range 1 + m.rnd.IntN(3) {
+		switch m.rnd.IntN(8) {
+		case 0, 1:
+			m.send()
+		case 2, 3:
+			m.take()
+		case 4, 5:
+			m.ack(0.5 + m.rnd.Float64())
+		case 6:
+			m.wait(time.Duration(m.rnd.IntN(300)) * time.Millisecond)
+		case 7:
+			m.discard()
+		}
+		m.verify(false)
+	}
+	m.did("so far")
+	m.inside = false
+}
+
 // endSession makes Discord forget a session, with what it still had to send.
 func (m *model) endSession(shard int) {
 	if s := m.shards[shard]; s != nil {
@@ -374,9 +402,14 @@ func (m *model) append(shard int, e *issued) bool {
 	}
 	for tries := 0; !fits(); tries++ {
 		m.did("no room for %v", e.id)
+		if m.inside {
+			return false
+		}
+		m.inside = true // nobody sends in the middle of sending
 		for _, l := range m.logs() {
 			l.work()
 		}
+		m.inside = false
 		if tries == 2 {
 			if m.cfg.Bounds.Policy != Block && m.store.refuse == nil {
 				m.fail("no room for %v, though the disk takes everything", e.id)
@@ -414,6 +447,9 @@ func (m *model) take() {
 		for _, it := range items {
 			s.hand = append(s.hand, held{c, it})
 			m.given(s, &it.Event, early)
+			if m.cfg.PersistAfter == 0 && !it.Pos.chunk.saved && !c.log.tender.faulty() {
+				m.fail("%s gets %v, which is not on disk", s.name, it.Event.ID)
+			}
 		}
 		return
 	}
@@ -494,6 +530,22 @@ func (m *model) noteDropped(ev *event.Event, why string) {
 		}
 	}
 	m.did("dropped %v: %s", ev.ID, why)
+	m.judgeDrop(why)
+}
+
+// judgeDrop looks whether something had to be dropped: about, because other logs
+// go on meanwhile, and more than one is dropped at a time.
+func (m *model) judgeDrop(why string) {
+	const most = 200_096 // the largest event
+	b, q := &m.cfg.Bounds, &m.queue.budget
+	full := b.Events > 0 && int(q.events.Load())+1+b.Events/slack >= b.Events ||
+		b.Bytes > 0 && max(q.bytes.Load(), q.disk.Load())+most+b.Bytes/slack >= b.Bytes
+	if why == reasonFull && !full || why == reasonOld && b.Age == 0 || why == reasonMemory && !m.faults {
+		m.fail("dropped (%s) with %d events, %d bytes, %d on disk", why, q.events.Load(), q.bytes.Load(), q.disk.Load())
+	}
+	if b.Policy == Block && why != reasonOld {
+		m.fail("dropped (%s), though the queue blocks", why)
+	}
 }
 
 // keep saves the sessions.
@@ -597,6 +649,8 @@ func (m *model) restart() {
 // stop ends the process in order, with a store that works.
 func (m *model) stop() {
 	m.did("stop")
+	m.inside = true
+	defer func() { m.inside = false }()
 	m.store.spoil(func(f *fakeStore) { f.refuse, f.forget = nil, nil })
 	for _, l := range m.logs() {
 		l.finish()
@@ -607,6 +661,8 @@ func (m *model) stop() {
 // crash ends the process at the n-th write to the store, or now. Of a session that
 // has ended, what was in memory is gone.
 func (m *model) crash() {
+	m.inside = true
+	defer func() { m.inside = false }()
 	lost := m.lost
 	m.store.spoil(func(f *fakeStore) { f.fuse = 1 + m.rnd.IntN(12) })
 	m.did("crash")
@@ -701,6 +757,7 @@ func (m *model) drain(s *modelSink) (left int) {
 
 // settleUp looks what has become of every event.
 func (m *model) settleUp() {
+	m.store.during = nil
 	for _, e := range m.events {
 		for name := range e.required {
 			if !e.acked[name] && !e.dropped[name] {

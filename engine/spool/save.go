@@ -181,6 +181,7 @@ func (l *Log) saveDirty(now bool) {
 	t.dirty, t.tell = nil, false
 	l.mu.Unlock()
 	for i, c := range dirty {
+		l.save() // what is due does not wait for all of them
 		if !l.rewrite(c) {
 			l.mu.Lock()
 			t.dirty, t.tell = append(t.dirty, dirty[i+1:]...), true

@@ -68,8 +68,8 @@ func (l *Log) tend(ctx context.Context) {
 // work does what there is to do. It returns when nothing is left, or must wait.
 func (l *Log) work() {
 	for again := true; again; {
-		l.sweep()
-		again = l.fetch()
+		again = l.sweep()
+		again = l.fetch() || again
 		again = l.save() || again
 		again = l.trim() || again
 		again = l.join() || again
@@ -88,7 +88,8 @@ func (l *Log) finish() {
 	for l.save() {
 	}
 	l.saveDirty(true)
-	l.sweep()
+	for l.sweep() {
+	}
 	l.saveIndex(true)
 }
 
@@ -122,9 +123,12 @@ func (l *Log) begins() (end func()) {
 	}
 }
 
-// sweep deletes files that nobody needs any more. If gap markers speak for what
-// is in them, those are saved first.
-func (l *Log) sweep() {
+// sweepFiles is how many files are deleted before other work has its turn.
+const sweepFiles = 32
+
+// sweep deletes files that nobody needs any more, and reports whether there are
+// more. If gap markers speak for what is in them, those are saved first.
+func (l *Log) sweep() bool {
 	l.mu.Lock()
 	tell := l.tender.tell && len(l.trash) > 0
 	l.mu.Unlock()
@@ -132,24 +136,26 @@ func (l *Log) sweep() {
 		l.saveDirty(true)
 	}
 	l.mu.Lock()
-	trash := l.trash
+	n := min(len(l.trash), sweepFiles)
 	if l.cfg.Clock.Now().Before(l.tender.sweepAt) {
-		trash = nil
+		n = 0
 	}
-	if trash != nil {
-		l.trash = nil
-	}
+	names := slices.Clone(l.trash[:n])
+	l.trash = slices.Delete(l.trash, 0, n)
+	more := n > 0 && len(l.trash) > 0
 	l.mu.Unlock()
-	if len(trash) == 0 {
-		return
-	}
-	defer l.begins()()
-	for i, name := range trash {
-		if err := l.cfg.Store.Delete(name); err != nil {
-			l.keepTrash(trash[i:], err)
-			return
+	for i, name := range names {
+		if err := l.remove(name); err != nil {
+			l.keepTrash(names[i:], err)
+			return false
 		}
 	}
+	return more
+}
+
+func (l *Log) remove(name string) error {
+	defer l.begins()()
+	return l.cfg.Store.Delete(name)
 }
 
 // keepTrash leaves files for later that could not be deleted: they would be
