@@ -40,7 +40,9 @@ func (a *alerts) list() []ops.Alert {
 // conditions are what alerts speak of beside the snapshot.
 type conditions struct {
 	held    int    // shards that the budget keeps from identifying
-	lost    uint64 // events that the queue's bounds cost
+	lost    uint64 // events that the queue's bounds, or damage, cost
+	lostWhy string // the last of them
+	blocked int    // shards that are not read because the queue is full
 	unsaved string // why sessions cannot be saved; empty if they can
 }
 
@@ -50,7 +52,7 @@ func (a *alerts) update(snap *ops.Snapshot, c conditions) (fresh, over []ops.Ale
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.follow(snap)
-	now := slices.Concat(a.shardAlerts(snap), sinkAlerts(snap), budgetAlerts(snap, c.held), queueAlerts(snap, c.lost), unsavedAlerts(c.unsaved))
+	now := slices.Concat(a.shardAlerts(snap), sinkAlerts(snap), budgetAlerts(snap, c.held), queueAlerts(snap, &c), unsavedAlerts(c.unsaved))
 	for i := range now {
 		at := slices.IndexFunc(a.open, func(o ops.Alert) bool { return o.ID == now[i].ID })
 		if at >= 0 {

@@ -8,14 +8,18 @@ import (
 )
 
 // queueAlerts speak of the queue and its disk.
-func queueAlerts(snap *ops.Snapshot, lost uint64) []ops.Alert {
+func queueAlerts(snap *ops.Snapshot, c *conditions) []ops.Alert {
 	var out []ops.Alert
 	add := func(id string, level ops.AlertLevel, format string, args ...any) {
 		out = append(out, ops.Alert{ID: id, Level: level, Shard: -1, Text: fmt.Sprintf(format, args...)})
 	}
 	s := &snap.Store
-	if lost > 0 {
-		add("queue/dropped", ops.AlertCritical, "%d events were dropped because the queue was full or damaged, or they were too old", lost)
+	if c.lost > 0 {
+		add("queue/dropped", ops.AlertCritical, "%d events were dropped since the start, the last because of this: %s", c.lost, c.lostWhy)
+	}
+	if c.blocked > 0 {
+		add("queue/blocked", ops.AlertCritical, "%d shards are not read: the queue is full and queue.when_full is block; "+
+			"Discord closes their connections before long, bring the bot back", c.blocked)
 	}
 	switch {
 	case s.Fault != "":

@@ -370,3 +370,45 @@ func TestAFolderOfAnotherBotIsLeftAlone(t *testing.T) {
 		w.end()
 	})
 }
+
+// Once Discord has given a session up, nobody but us has its events.
+func TestTheEventsOfASessionThatIsOverAreStoredAtOnce(t *testing.T) {
+	withDisk(t, func(w *world, d *disk, s *shelf) {
+		w.awaitReady()
+		w.halt()
+		w.start(func(c *engine.Config) { c.Queue.PersistAfter = time.Hour })
+		w.awaitReady()
+		w.bot.SetMode(discordtest.BotBusy)
+		w.pass(3 * time.Second)
+		for id := range 8 {
+			w.must(w.discord.InvalidateSession(shardOf(id), false))
+		}
+		before := w.discord.Stats().Identifies
+		for end := time.Now().Add(time.Minute); w.discord.Stats().Identifies < before+8 && time.Now().Before(end); {
+			w.pass(time.Millisecond)
+		}
+		w.pass(20 * time.Millisecond)
+		w.die(d, s)
+		w.bot.SetMode(discordtest.BotUp)
+		w.start(nil)
+		w.awaitReady()
+		w.settle()
+		if r := w.discord.Audit().Report(); r.Lost > 0 || r.Identifies != 16 {
+			t.Errorf("%d events lost, %d identifies", r.Lost, r.Identifies)
+		}
+	})
+}
+
+func TestAShardThatIsNotReadIsAnAlert(t *testing.T) {
+	withDisk(t, func(w *world, _ *disk, _ *shelf) {
+		w.awaitReady()
+		w.halt()
+		w.start(func(c *engine.Config) { c.Queue.MaxEvents, c.Queue.WhenFull = 100, engine.Block })
+		w.awaitReady()
+		w.bot.SetMode(discordtest.BotBusy)
+		w.await("the alert", time.Minute, func(s *ops.Snapshot) bool { return hasAlert(s, "queue/blocked") })
+		w.bot.SetMode(discordtest.BotUp)
+		w.await("its end", time.Minute, func(s *ops.Snapshot) bool { return !hasAlert(s, "queue/blocked") })
+		w.settle()
+	})
+}

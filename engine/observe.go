@@ -87,7 +87,14 @@ func (e *Engine) sample() {
 }
 
 func (e *Engine) conditions(now time.Time) conditions {
-	return conditions{held: e.queue.Held(), lost: e.lost.Load(), unsaved: e.keeper.trouble(now)}
+	c := conditions{held: e.queue.Held(), lost: e.lost.Load(), unsaved: e.keeper.trouble(now)}
+	if why := e.lostWhy.Load(); why != nil {
+		c.lostWhy = *why
+	}
+	if q := e.queued(); q != nil && e.cfg.Queue.WhenFull == Block {
+		c.blocked = q.Stats().Waiting
+	}
+	return c
 }
 
 // notePhase ends the start once every shard is ready.

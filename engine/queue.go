@@ -136,7 +136,7 @@ func (e *Engine) orphans(now time.Time) []ops.Sink {
 	}
 	var out []ops.Sink
 	for _, o := range q.Stats().Orphans {
-		out = append(out, ops.Sink{Name: o.Sink, Orphan: true, State: ops.SinkPaused, Depth: o.Depth, Lag: now.Sub(o.Oldest)})
+		out = append(out, ops.Sink{Name: o.Sink, Orphan: true, State: ops.SinkPaused, Depth: o.Depth, Dropped: o.Dropped, Lag: now.Sub(o.Oldest)})
 	}
 	return out
 }

@@ -85,7 +85,7 @@ func (r *rig) evictAll() {
 	for _, l := range r.queue.all() {
 		l.mu.Lock()
 		for _, c := range slices.Clone(l.hot) {
-			if c.held == 0 && !c.dirty {
+			if c.held == 0 && !c.dirty && c.bytes > 0 {
 				l.cool(c)
 			}
 		}

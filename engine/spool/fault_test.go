@@ -38,8 +38,7 @@ func live(t *testing.T, change func(r *rig), story func(r *rig)) {
 func (r *rig) slowest(shard, n int, every time.Duration) (longest time.Duration) {
 	r.t.Helper()
 	for range n {
-		r.seqs[shard]++
-		ev := r.event(shard, r.seqs[shard], "MESSAGE_CREATE", 1000)
+		ev := r.nextEvent(shard, "MESSAGE_CREATE", 1000)
 		start := time.Now()
 		if _, err := r.first().Append(r.t.Context(), &ev); err != nil {
 			r.t.Fatal(err)
@@ -613,7 +612,7 @@ func TestDeletingManyFilesHoldsNobodyUp(t *testing.T) {
 	live(t, func(r *rig) { r.cfg.Bounds.Memory = 1 << 20 }, func(r *rig) {
 		for range 300 {
 			r.slowest(0, 1, 1250*time.Millisecond)
-			r.slowest(0, 10, 0)
+			r.slowest(0, 39, 0)
 		}
 		r.store.spoil(func(f *fakeStore) {
 			f.during = func(op, _ string) {
@@ -622,7 +621,7 @@ func TestDeletingManyFilesHoldsNobodyUp(t *testing.T) {
 				}
 			}
 		})
-		r.drainLive(3300)
+		r.drainLive(12_000)
 		if longest := r.slowest(0, 4000, 0); longest > 1100*time.Millisecond || len(r.dropped) > 0 {
 			t.Errorf("an append took %v, dropped %v", longest, r.dropped)
 		}

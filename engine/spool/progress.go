@@ -28,6 +28,9 @@ func (l *Log) present(session uint64, shard int) *shardProgress {
 		l.progress[shard] = p
 	}
 	if p.session != session {
+		if p.live > 0 && l.cfg.Store != nil {
+			l.hurry() // nobody else has the events of the session that is over
+		}
 		*p = shardProgress{session: session}
 	}
 	return p

@@ -18,6 +18,7 @@ type QueueStats struct {
 	Busy    time.Duration // how long the longest operation under way has taken
 	Slowest time.Duration // the longest operation of the last half minute, or of that before
 	Damaged int           // files put aside since start
+	Waiting int           // shards that wait for room at this moment
 
 	Fault      error // why the store does not take events; nil if it does
 	FaultSince time.Time
@@ -26,9 +27,10 @@ type QueueStats struct {
 
 // Orphan is what waits for a sink that is not configured any more.
 type Orphan struct {
-	Sink   string
-	Depth  int
-	Oldest time.Time
+	Sink    string
+	Depth   int
+	Dropped uint64 // since start
+	Oldest  time.Time
 }
 
 // Stats are the queue's present figures.
@@ -39,6 +41,7 @@ func (q *Queue) Stats() QueueStats {
 		Disk: b.disk.Load(), Files: int(b.files.Load()),
 		Written: b.health.written.Load(), Read: b.health.read.Load(),
 		Slowest: b.health.slowest(), Damaged: int(b.health.damaged.Load()),
+		Waiting: int(b.waiters.Load()),
 	}
 	if q.cfg.Store == nil {
 		return s
@@ -71,6 +74,7 @@ func (l *Log) report(s *QueueStats) {
 			s.Orphans = append(s.Orphans, Orphan{Sink: c.cfg.Name, Oldest: c.oldest()})
 		}
 		s.Orphans[i].Depth += c.depth
+		s.Orphans[i].Dropped += c.dropped
 		if at := c.oldest(); at.Before(s.Orphans[i].Oldest) {
 			s.Orphans[i].Oldest = at
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,6 +25,7 @@ type rig struct {
 	cursors map[string][][]*Cursor // by sink, generation and log
 	log     bytes.Buffer
 	woken   map[string]int
+	mu      sync.Mutex
 	seqs    map[int]int64
 	dropped map[string]int // by reason
 }
@@ -132,8 +134,7 @@ func (r *rig) add(shard, n int) {
 
 func (r *rig) addOf(shard int, eventType string, size int) {
 	r.t.Helper()
-	r.seqs[shard]++
-	ev := r.event(shard, r.seqs[shard], eventType, size)
+	ev := r.nextEvent(shard, eventType, size)
 	l := r.queue.Log((shard - r.cfg.Layout.First) / r.cfg.Layout.PerWorker)
 	l.mu.Lock()
 	fits := l.makeRoom(int64(ev.Size()), ev.Received, true)
@@ -144,6 +145,14 @@ func (r *rig) addOf(shard int, eventType string, size int) {
 	if _, err := l.Append(context.Background(), &ev); err != nil {
 		r.t.Fatal(err)
 	}
+}
+
+// nextEvent is the next of a shard. It may be called concurrently.
+func (r *rig) nextEvent(shard int, eventType string, size int) event.Event {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seqs[shard]++
+	return r.event(shard, r.seqs[shard], eventType, size)
 }
 
 func (r *rig) event(shard int, seq int64, eventType string, size int) event.Event {

@@ -43,8 +43,7 @@ func (l *Log) save() bool {
 		l.open = nil
 	}
 	c.name = chunkName(l.cfg.Prefix, c.first, c.next)
-	filed, noted := c.bytes, len(c.done)
-	l.copyOf(c)
+	filed, done := l.copyOf(c)
 	l.mu.Unlock()
 	size, err := l.write(c.name)
 
@@ -53,10 +52,11 @@ func (l *Log) save() bool {
 	l.letGo(c)
 	if err != nil {
 		l.failed(err)
+		c.done = append(done, c.done...)
 	} else {
 		l.healed()
 		l.saved(c, size)
-		c.filed, c.done = filed, c.done[noted:]
+		c.filed = filed
 	}
 	if c.gone {
 		l.discard(c)
@@ -86,11 +86,15 @@ func (l *Log) saved(c *chunk, size int64) {
 	}
 }
 
-// copyOf takes a chunk's image. l.mu is held.
-func (l *Log) copyOf(c *chunk) {
+// copyOf takes a chunk's image, and returns the bytes of events in it. What has
+// been acknowledged out of turn is not in it: done is that, if it is not written
+// after all. l.mu is held.
+func (l *Log) copyOf(c *chunk) (filed int64, done []span) {
 	c.busy = true
 	l.tender.image.begin(c.first, c.next, c.level, l.names())
 	l.imageOf(c)
+	filed, done, c.done = c.bytes, c.done, nil
+	return filed, done
 }
 
 // imageOf adds what somebody waits for in a chunk to the image, which holds its
@@ -200,8 +204,7 @@ func (l *Log) rewrite(c *chunk) bool {
 		l.mu.Unlock()
 		return true
 	}
-	filed, noted := c.bytes, len(c.done)
-	l.copyOf(c)
+	filed, done := l.copyOf(c)
 	l.mu.Unlock()
 	size, err := l.write(c.name)
 
@@ -210,13 +213,14 @@ func (l *Log) rewrite(c *chunk) bool {
 	l.letGo(c)
 	if err != nil {
 		l.failed(err)
+		c.done = append(done, c.done...)
 		if !c.gone {
 			l.soil(c)
 		}
 	} else {
 		l.healed()
 		l.addFile(0, size-c.size)
-		c.size, c.filed, c.done = size, filed, c.done[noted:]
+		c.size, c.filed = size, filed
 	}
 	if c.gone {
 		l.discard(c)
