@@ -85,8 +85,8 @@ func (l *Log) makeRoom(size int64, now time.Time, hope bool) bool {
 			return true
 		}
 	}
-	// Otherwise the tender sees to it: files do not shrink at once.
-	return b.Policy != Block || l.events == 0 || !l.overDisk(size)
+	// Files that are too large do not shrink at once: the tender sees to it.
+	return b.Policy != Block || l.events == 0 || !l.overDisk()
 }
 
 // full reports whether something has to give way for more events of size bytes.
@@ -97,9 +97,8 @@ func (l *Log) full(events int, size int64) bool {
 
 // overDisk reports whether the files are too large, which they can be if much of
 // what is in them is done with.
-func (l *Log) overDisk(size int64) bool {
-	return l.cfg.Budget.overDisk(&l.cfg.Bounds, size) &&
-		!l.cfg.Budget.fairPart(l.cfg.Bounds.Bytes, l.disk+size)
+func (l *Log) overDisk() bool {
+	return l.cfg.Budget.overDisk(&l.cfg.Bounds) && !l.cfg.Budget.fairPart(l.cfg.Bounds.Bytes, l.disk)
 }
 
 // makeMemory makes room in memory. Events leave it for the disk; if the disk

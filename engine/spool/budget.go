@@ -97,9 +97,9 @@ func (b *Budget) fair(bounds *Bounds, events int, bytes int64) bool {
 		(bounds.Bytes == 0 || bytes <= bounds.Bytes/logs)
 }
 
-// overDisk reports whether the files pass the bound on bytes, with size more.
-func (b *Budget) overDisk(bounds *Bounds, size int64) bool {
-	return bounds.Bytes > 0 && b.disk.Load()+size > bounds.Bytes
+// overDisk reports whether the files pass the bound on bytes.
+func (b *Budget) overDisk(bounds *Bounds) bool {
+	return bounds.Bytes > 0 && b.disk.Load() > bounds.Bytes
 }
 
 // overMemory reports whether size more bytes in memory pass the bound.

@@ -35,16 +35,16 @@ func (l *Log) check() error {
 
 // checker is a recount under way.
 type checker struct {
-	l                                   *Log
-	err                                 error
-	blocks                              map[*block]int
-	live                                map[int]int // events in memory alone of each shard's session
-	depth                               []int
-	sum                                 tally
-	memory, fresh, disk                 int64
-	files                               int
-	hot                                 []*chunk
-	reachedUnsaved, reachedLast, marked bool
+	l                   *Log
+	err                 error
+	blocks              map[*block]int
+	live                map[int]int // events in memory alone of each shard's session
+	depth               []int
+	sum                 tally
+	memory, fresh, disk int64
+	files               int
+	hot                 []*chunk
+	reachedUnsaved      bool
 }
 
 func (c *checker) wrong(format string, args ...any) {

@@ -107,7 +107,7 @@ func (l *Log) tick() {
 	t := &l.tender
 	unindexed := (t.indexed != "" || l.firstUnsaved() > 0) && now.Sub(t.indexedAt) >= indexEvery
 	unsaved := l.due(now) != nil || len(t.dirty) > 0 || t.faulty() && !t.waits(now)
-	if unindexed || unsaved || len(l.trash) > 0 || t.trim || len(t.wanted) > 0 || l.overDisk(0) {
+	if unindexed || unsaved || len(l.trash) > 0 || t.trim || len(t.wanted) > 0 || l.overDisk() {
 		l.kick()
 	}
 }

@@ -51,7 +51,7 @@ func (l *Log) toTrim(now time.Time) (c *chunk, s search, why string) {
 		c, _, s = l.next()
 		return c, s, reasonFull
 	}
-	if !l.overDisk(0) || l.tender.faulty() {
+	if !l.overDisk() || l.tender.faulty() {
 		return nil, 0, ""
 	}
 	if c = l.wasteful(); c != nil || !drops {
@@ -73,7 +73,7 @@ func (l *Log) trimChunk(c *chunk, s search, why string, now time.Time) {
 			continue
 		}
 		l.drop(c, e, why)
-		if why == reasonFull && !l.full(b.Events/slack, b.Bytes/slack) && !l.overDisk(0) {
+		if why == reasonFull && !l.full(b.Events/slack, b.Bytes/slack) && !l.overDisk() {
 			return
 		}
 	}
