@@ -302,7 +302,9 @@ func (m *model) append(shard int, e *issued) bool {
 	fits := func() bool {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		return l.wanted(&ev) == 0 || l.makeRoom(int64(ev.Size()), ev.Received, true)
+		p := l.progress[shard]
+		stored := p != nil && p.session == ev.ID.Session && ev.ID.Seq <= p.stored
+		return stored || l.wanted(&ev) == 0 || l.makeRoom(int64(ev.Size()), ev.Received, true)
 	}
 	for tries := 0; !fits(); tries++ {
 		m.did("no room for %v", e.id)

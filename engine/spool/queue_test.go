@@ -68,6 +68,26 @@ func TestACrashRepeatsAndLosesNothingElse(t *testing.T) {
 	r.empty()
 }
 
+// What a RESUME brings again and is on disk already is dealt with: once it has been
+// delivered, the next RESUME must not bring it once more.
+func TestWhatIsOnDiskAlreadyIsDealtWith(t *testing.T) {
+	r := newRig(t, nil)
+	r.add(0, 10)
+	r.pass(2 * time.Second)
+	r.open() // after a crash
+	r.first().Restore(0, Progress{rigSession, 6}, r.queue.Stored(0, rigSession))
+	if got := r.first().Progress()[0]; got.Seq != 6 {
+		t.Errorf("%+v before the RESUME", got)
+	}
+	r.seqs[0] = 6
+	r.add(0, 4)
+	if got := r.first().Progress()[0]; got.Seq != 10 {
+		t.Errorf("%+v after it", got)
+	}
+	r.expect("once", r.take("bot"), "0:1-10")
+	r.empty()
+}
+
 func TestAnotherLayoutIsDeliveredFirst(t *testing.T) {
 	r := newRig(t, nil)
 	r.add(0, 3)

@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"slices"
 	"sort"
 	"time"
 )
@@ -181,11 +182,13 @@ func (l *Log) saveDirty(now bool) {
 		return
 	}
 	t.dirtiedAt = at
-	dirty := t.dirty
+	dirty := slices.DeleteFunc(t.dirty, func(c *chunk) bool { return c.gone })
 	t.dirty, t.tell = nil, false
 	l.mu.Unlock()
 	for i, c := range dirty {
-		l.save() // what is due does not wait for all of them
+		if i > 0 {
+			l.save() // what is due does not wait for all of them
+		}
 		if !l.rewrite(c) {
 			l.mu.Lock()
 			t.dirty, t.tell = append(t.dirty, dirty[i+1:]...), true

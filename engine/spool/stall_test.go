@@ -239,3 +239,22 @@ func TestDeletingManyFilesHoldsNobodyUp(t *testing.T) {
 		r.drainLive(4000)
 	})
 }
+
+// However fast events come, what is too much goes as fast as they are written.
+func TestAFloodKeepsWithinTheBounds(t *testing.T) {
+	live(t, func(r *rig) { r.cfg.Bounds = Bounds{Bytes: 16 << 20, Memory: 4 << 20} }, func(r *rig) {
+		r.store.spoil(func(f *fakeStore) {
+			f.during = func(op, _ string) { <-time.After(4 * time.Millisecond) }
+		})
+		var most int64
+		for range 600 {
+			r.slowest(0, 100, 0)
+			most = max(most, r.queue.Stats().Bytes)
+		}
+		if most > 20<<20 || most < 14<<20 {
+			t.Errorf("%d bytes within a bound of %d", most, 16<<20)
+		}
+		r.store.spoil(func(f *fakeStore) { f.during = nil })
+		r.drainLive(60_000)
+	})
+}

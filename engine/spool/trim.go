@@ -13,9 +13,22 @@ const (
 // a file is not read and written again for each.
 const slack = 64
 
+// trimSteps is how much is trimmed at a time, a step being a chunk that is read
+// back or dropped from: more than is saved meanwhile.
+const trimSteps = 4
+
 // trim drops what the bounds demand and is on disk alone: it is read back, and
 // gap markers take its place. It reports whether there may be more.
-func (l *Log) trim() bool {
+func (l *Log) trim() (more bool) {
+	for range trimSteps {
+		if more = l.trimStep(); !more {
+			break
+		}
+	}
+	return more
+}
+
+func (l *Log) trimStep() bool {
 	l.mu.Lock()
 	now := l.cfg.Clock.Now()
 	c, s, why := l.toTrim(now)
