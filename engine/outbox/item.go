@@ -1,0 +1,40 @@
+package outbox
+
+import (
+	"errors"
+	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/discord"
+)
+
+// Item is one command that waits to be written.
+type Item struct {
+	Op       discord.Opcode
+	Frame    []byte    // as it goes to Discord; the queue neither reads nor changes it
+	Deadline time.Time // it is not written at this instant or later
+	// Done is told what has become of the command, by the owner of the queue: the
+	// queue carries it and never calls it. It gets the instant of the write, or
+	// why there was none.
+	Done func(at time.Time, err error)
+}
+
+// Dropped is an item that left the queue without being written, with one of the
+// errors below or the reason given to [Queue.Clear].
+type Dropped struct {
+	Item
+	Err error
+}
+
+// Why an item is refused or dropped. The texts are for people.
+var (
+	// ErrFull refuses an item for which there is no room.
+	ErrFull = errors.New("too many commands wait for this shard already; try again in a minute")
+	// ErrLate refuses an item whose deadline has come.
+	ErrLate = errors.New("its time was over before it could be queued")
+	// ErrDown drops an item while the shard has no live session.
+	ErrDown = errors.New("the shard was not connected in time; try again once it is ready")
+	// ErrLimited drops an item for which the window had no room.
+	ErrLimited = errors.New("its turn did not come in time: Discord takes 120 frames in 60 s of a shard; send fewer")
+	// ErrPresenceLimited drops a presence update that was one too many.
+	ErrPresenceLimited = errors.New("its turn did not come in time: Discord takes 5 presence updates in 20 s of a shard; send fewer")
+)
