@@ -47,8 +47,8 @@ func (a *Audit) compare(o Observation) {
 
 func (a *Audit) compareDigest(number uint64, digest uint32) {
 	r := a.ledger.record(number)
-	if r == nil || digest == 0 {
-		return
+	if r == nil || digest == 0 || r.kind == kindAnswer {
+		return // an answer may get back the nonce that its asker had chosen
 	}
 	if r.digest == 0 {
 		r.digest = digest

@@ -22,6 +22,20 @@ type Chaos struct {
 	GuildJoins  float64
 	GuildLeaves float64
 	RESTErrors  float64 // one to three requests answered 429, 500 or 502
+
+	ReconnectsOdd     float64 // op 7 that is followed by a close at once, by none, or by silence
+	NoACKs            float64 // a connection on which heartbeats are not acknowledged any more
+	Deaf              float64 // a connection on which nothing but that comes any more
+	Welcomes          float64 // the next one or two connections are not greeted with a good Hello
+	DeadHosts         float64 // the host of resume_gateway_url is dead for up to a minute
+	FullOutages       float64 // everything is down for up to a minute
+	AllDropped        float64 // every connection is cut at once
+	IdentifiesRefused float64 // the next one or two Identifies are answered with op 9
+	ResumesRefused    float64 // the next RESUME is, two times out of three resumable
+	Oddities          float64 // unknown opcodes and events, repeats, dispatches without a number
+	Huge              float64 // events of one to four megabytes
+	Corrupt           float64 // a compressed frame is damaged
+	Joined            float64 // two compressed messages come as one
 }
 
 // DefaultChaos is a bad day, minute after minute: about thirty faults in each.
@@ -92,7 +106,7 @@ func (s *Server) chaosActions(c Chaos, r *rand.Rand, undo *undoList) []chaosActi
 	later := func(most time.Duration) time.Time {
 		return s.clock.Now().Add(time.Duration(r.Float64() * float64(most)))
 	}
-	return []chaosAction{
+	return append([]chaosAction{
 		{c.Drops, on(s.DropConnection)},
 		{c.Closes, on(func(p Pair) error { return s.CloseConnection(p, []int{4000, 1011, 1012}[r.IntN(3)]) })},
 		{c.Reconnects, on(s.Reconnect)},
@@ -100,6 +114,7 @@ func (s *Server) chaosActions(c Chaos, r *rand.Rand, undo *undoList) []chaosActi
 		{c.Silences, on(s.GoSilent)},
 		{c.Probes, on(s.ProbeHeartbeat)},
 		{c.Outages, func() {
+			s.tookPlace("gateway outage")
 			s.GatewayOutage(true)
 			undo.add(later(10*time.Second), func() { s.GatewayOutage(false) })
 		}},
@@ -115,7 +130,7 @@ func (s *Server) chaosActions(c Chaos, r *rand.Rand, undo *undoList) []chaosActi
 			}
 		}},
 		{c.RESTErrors, func() { s.RESTFault(1+r.IntN(3), []int{429, 500, 502}[r.IntN(3)]) }},
-	}
+	}, s.moreActions(c, r, undo, on)...)
 }
 
 // anyPair draws a connected session's shard.

@@ -29,6 +29,9 @@ const (
 	ViolationDecode         = "decode_error"            // 4002
 	ViolationTooLong        = "payload_too_long"        // 4002: more than 4096 bytes
 	ViolationOpcode         = "unknown_opcode"          // 4001
+	ViolationBeforeReady    = "command_before_ready"    // sent before READY was
+	ViolationWrongShard     = "wrong_shard"             // a command about a guild of another shard: not answered
+	ViolationPresenceRate   = "presence_rate"           // more than 5 op 3 in 20 s
 	ViolationSendRate       = "send_rate"               // 4008: more than 120 sends in 60 s
 	ViolationVersion        = "invalid_version"         // 4012
 	ViolationShard          = "invalid_shard"           // 4010

@@ -19,29 +19,37 @@ type encoder interface {
 // newEncoder makes the encoder that the `compress` parameter asks for; nil for
 // none.
 func newEncoder(name string, level int) (encoder, error) {
+	var inner encoder
+	var err error
 	switch {
 	case name == "zlib-stream" && level == CompressLight:
-		return &lightZlib{}, nil
+		inner = &lightZlib{}
 	case name == "zlib-stream":
-		e := new(streamEncoder)
-		w, err := zlib.NewWriterLevel(&e.out, level)
-		if err != nil {
-			return nil, fmt.Errorf("discordtest: %w", err)
-		}
-		e.w = w
-		return e, nil
+		inner, err = newZlibStream(level)
 	case name == "zstd-stream":
-		e := new(streamEncoder)
-		w, err := zstd.NewWriter(&e.out, zstd.WithEncoderLevel(zstd.SpeedFastest),
-			zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(128<<10))
-		if err != nil {
-			return nil, fmt.Errorf("discordtest: %w", err)
-		}
-		e.w = w
-		return e, nil
+		inner, err = newZstdStream()
 	default:
 		return nil, nil
 	}
+	if err != nil {
+		return nil, fmt.Errorf("discordtest: %w", err)
+	}
+	return &faultyEncoder{encoder: inner, name: name}, nil
+}
+
+func newZlibStream(level int) (encoder, error) {
+	e := new(streamEncoder)
+	w, err := zlib.NewWriterLevel(&e.out, level)
+	e.w = w
+	return e, err
+}
+
+func newZstdStream() (encoder, error) {
+	e := new(streamEncoder)
+	w, err := zstd.NewWriter(&e.out, zstd.WithEncoderLevel(zstd.SpeedFastest),
+		zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(128<<10))
+	e.w = w
+	return e, err
 }
 
 // streamEncoder is one compressor for the life of a connection, flushed after
@@ -55,7 +63,7 @@ type streamEncoder struct {
 }
 
 func (e *streamEncoder) encode(frame []byte) ([]byte, error) {
-	e.out.Reset()
+	empty(&e.out)
 	if _, err := e.w.Write(frame); err != nil {
 		return nil, err
 	}
@@ -63,6 +71,15 @@ func (e *streamEncoder) encode(frame []byte) ([]byte, error) {
 		return nil, err
 	}
 	return e.out.Bytes(), nil
+}
+
+// empty makes a buffer ready for the next message, without the memory of one that
+// was very large.
+func empty(b *bytes.Buffer) {
+	if b.Cap() > 64<<10 {
+		*b = bytes.Buffer{}
+	}
+	b.Reset()
 }
 
 // lightContext is how far back lightZlib refers, in bytes.
@@ -78,7 +95,7 @@ type lightZlib struct {
 }
 
 func (e *lightZlib) encode(frame []byte) ([]byte, error) {
-	e.out.Reset()
+	empty(&e.out)
 	if !e.open {
 		e.out.Write([]byte{0x78, 0x01})
 		e.open = true
@@ -99,7 +116,10 @@ func (e *lightZlib) encode(frame []byte) ([]byte, error) {
 
 // packer makes complete zlib documents, for payload compression. Connections
 // share its compressors.
-type packer struct{ writers sync.Pool }
+type packer struct {
+	writers sync.Pool
+	faults  packerFaults
+}
 
 func (p *packer) pack(frame []byte) ([]byte, error) {
 	w, ok := p.writers.Get().(*zlib.Writer)
@@ -113,19 +133,27 @@ func (p *packer) pack(frame []byte) ([]byte, error) {
 		return nil, err
 	}
 	err := w.Close()
-	return out.Bytes(), err
+	return p.faults.apply(out.Bytes()), err
 }
 
-// split cuts a compressed message into parts of at most size bytes; none but the
-// last ends like a message.
+// syncMark ends every message of zlib-stream, and no part of one.
+var syncMark = []byte{0, 0, 0xff, 0xff}
+
+// split cuts a message of zlib-stream into parts of at most size bytes; none but
+// the last ends like a message. What does not end in the mark, as a message of
+// zstd-stream, is not cut: there the WebSocket message is what holds it together.
+// Of nothing there are no parts.
 func split(message []byte, size int) [][]byte {
-	if size <= 0 || len(message) <= size {
+	if len(message) == 0 {
+		return nil
+	}
+	if size <= 0 || len(message) <= size || !bytes.HasSuffix(message, syncMark) {
 		return [][]byte{message}
 	}
 	var parts [][]byte
 	for len(message) > size {
 		at := size
-		for at > 1 && bytes.HasSuffix(message[:at], []byte{0, 0, 0xff, 0xff}) {
+		for at > 1 && bytes.HasSuffix(message[:at], syncMark) {
 			at--
 		}
 		parts = append(parts, message[:at])

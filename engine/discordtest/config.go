@@ -42,13 +42,18 @@ type Config struct {
 	Mix               map[string]float64 // weight by [Kinds] name; default [DefaultMix]
 	BackfillPerSecond float64            // GUILD_CREATEs per second and session after READY; default 1000
 
+	Members         int  // of every guild, as op 8 finds them; default as many as GUILD_CREATE names
+	MembersPerChunk int  // of GUILD_MEMBERS_CHUNK; default 1000
+	MembersOwed     bool // the bot must get the answers to op 8; by default it may, since they are for who asked
+
 	PrivilegedIntents uint64 // granted in the portal; default all three, [NoPrivilegedIntents] for none
 	LargeBotMultiple  int    // num_shards must be a multiple of it, else 4010; 0 for off
 	GuildsPerShardMax int    // more closes with 4011; default 2500
 
-	ResumeURL     string // resume_gateway_url of READY; default the server's own
-	CompressLevel int    // of zlib-stream, 1 to 9 or [CompressLight]; default 0: 1 for 32 connections, light for more
-	SplitFrames   int    // longest WebSocket message of zlib-stream, in bytes; 0 for one per event
+	ResumeURL     string   // resume_gateway_url of READY; default the server's own
+	Network       *Network // that clients dial through; lets chaos kill the host of ResumeURL
+	CompressLevel int      // of zlib-stream, 1 to 9 or [CompressLight]; default 0: 1 for 32 connections, light for more
+	SplitFrames   int      // longest WebSocket message of zlib-stream, in bytes; 0 for one per event
 
 	AuditWindow int      // events judged in full detail at a time (32 bytes each); default 4 194 304
 	Optional    []string // names of [Kinds] that the bot need not receive, such as "MESSAGE_UPDATE/unfurl"
@@ -76,16 +81,17 @@ const (
 
 // The intents by which events are chosen.
 const (
-	intentGuilds     = 1 << 0
-	intentMembers    = 1 << 1
-	intentModeration = 1 << 2
-	intentInvites    = 1 << 6
-	intentVoice      = 1 << 7
-	intentPresences  = 1 << 8
-	intentMessages   = 1 << 9
-	intentReactions  = 1 << 10
-	intentTyping     = 1 << 11
-	intentContent    = 1 << 15
+	intentGuilds      = 1 << 0
+	intentMembers     = 1 << 1
+	intentModeration  = 1 << 2
+	intentExpressions = 1 << 3
+	intentInvites     = 1 << 6
+	intentVoice       = 1 << 7
+	intentPresences   = 1 << 8
+	intentMessages    = 1 << 9
+	intentReactions   = 1 << 10
+	intentTyping      = 1 << 11
+	intentContent     = 1 << 15
 )
 
 // withDefaults fills what was left out.

@@ -28,8 +28,17 @@ type conn struct {
 	shut     *shut
 	dead     bool
 	silent   bool
+	mute     bool // falls silent once what is queued has been written
+	deaf     bool // beats are acknowledged, but dispatches kept back and requests dropped
+	noACK    bool // beats are never acknowledged
+	repeat   bool // the last dispatch is to be written once more
+	linger   bool // is not closed when its session is resumed elsewhere
 	sends    sendWindow
 	beats    beats
+	interval time.Duration // of heartbeats, as Hello named it
+	welcome  Welcome
+	op7At    time.Time // when to send op 7; zero for never
+	op9At    time.Time // when to end the session by op 9; zero for never
 	forceAt  time.Time // when to close after op 7; zero for never
 }
 
@@ -150,40 +159,57 @@ func (c *conn) take(scratch *writeScratch) job {
 		return j
 	}
 	j.control, c.control = c.control, nil
+	if c.mute && c.shut == nil {
+		c.silent = true
+		return j
+	}
 	if c.farewell != nil && len(j.control) > 0 {
 		c.told = true
 	}
-	if j.shut = c.shut; j.shut != nil || c.session == nil {
+	if j.shut = c.shut; j.shut != nil || c.session == nil || c.deaf {
 		return j
 	}
 	j.pack = c.session.pack
-	j.events, j.more = s.takeEvents(c.session, scratch)
+	j.events, j.more = s.takeEvents(c, scratch)
 	return j
 }
 
-// takeEvents moves a session's cursor over its next events.
-func (s *Server) takeEvents(ses *session, scratch *writeScratch) (events []outgoing, more bool) {
+// takeEvents moves the cursor of a connection's session over its next events.
+func (s *Server) takeEvents(c *conn, scratch *writeScratch) (events []outgoing, more bool) {
+	ses := c.session
 	if scratch.entries == nil {
 		scratch.entries = make([]entry, 0, batchSize)
-		scratch.events = make([]outgoing, 0, batchSize)
+		scratch.events = make([]outgoing, 0, batchSize+1)
 	}
-	entries := ses.log.from(ses.sent, scratch.entries[:0])
 	events = scratch.events[:0]
+	if last, ok := ses.log.at(ses.sent); c.repeat && ok {
+		events = append(events, s.outgoing(ses, last, ses.sent))
+	}
+	c.repeat = false
+	entries := ses.log.from(ses.sent, scratch.entries[:0])
+	if len(entries) > 0 {
+		s.handedOver(c)
+	}
 	for _, e := range entries {
 		ses.sent++
-		out := outgoing{entry: e, seq: ses.sent}
-		switch e.kind {
-		case kindReady:
-			out.body = ses.ready
-		case kindCustom:
-			out.body = s.custom.get(e.number)
-		}
-		events = append(events, out)
+		events = append(events, s.outgoing(ses, e, ses.sent))
 	}
 	ses.delivered += uint64(len(entries))
 	s.counts.framesSent += uint64(len(entries))
 	ses.log.trim(s.cfg.ReplayBuffer, ses.sent)
 	return events, ses.sent < ses.seq()
+}
+
+// outgoing joins an event with what its frame is made from.
+func (s *Server) outgoing(ses *session, e entry, seq int64) outgoing {
+	out := outgoing{entry: e, seq: seq}
+	switch {
+	case e.kind == kindReady:
+		out.body = ses.ready
+	case e.kind.bodied():
+		out.body = s.custom.get(e.number)
+	}
+	return out
 }
 
 // perform writes one job.

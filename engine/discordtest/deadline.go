@@ -20,13 +20,22 @@ func (c *conn) deadlines(now time.Time) time.Duration {
 			s.violation(ViolationProbe, c)
 		}
 	}
+	if !c.op7At.IsZero() && !now.Before(c.op7At) {
+		c.op7At = time.Time{}
+		s.askReconnect(c, now, reconnectGrace)
+	}
+	if !c.op9At.IsZero() && !now.Before(c.op9At) {
+		c.op9At = time.Time{}
+		s.revoke(c, reasonInvalidated)
+		s.invalid(c, false)
+	}
 	if !c.forceAt.IsZero() && !now.Before(c.forceAt) {
 		c.forceAt = time.Time{}
 		s.counts.forced++
 		c.close(closeUnknown, "reconnect")
 	}
 	next := time.Hour
-	for _, at := range [...]time.Time{c.beats.due, c.beats.probe, c.forceAt} {
+	for _, at := range [...]time.Time{c.beats.due, c.beats.probe, c.op7At, c.op9At, c.forceAt} {
 		if !at.IsZero() {
 			next = min(next, at.Sub(now))
 		}
@@ -37,6 +46,7 @@ func (c *conn) deadlines(now time.Time) time.Duration {
 // beats is what a connection's heartbeats looked like.
 type beats struct {
 	from    time.Time // Hello, then the last heartbeat
+	regular time.Time // Hello, then the last heartbeat that was not asked for
 	due     time.Time // when the connection is given up
 	probe   time.Time // when an op 1 of ours is overdue; zero if none is open
 	record  BeatRecord
@@ -49,11 +59,12 @@ type beats struct {
 type BeatRecord struct {
 	Shard   int             `json:"shard"` // -1 if it never identified
 	Shards  int             `json:"shards"`
-	Delays  []time.Duration `json:"delays_ns"` // the first from Hello, then from beat to beat; at most 64
+	Delays  []time.Duration `json:"delays_ns"` // the first from Hello, then from beat to beat; at most 64; without those asked for
 	Beats   int             `json:"beats"`
 	Probes  int             `json:"probes"`     // op 1 answered
 	Latest  time.Duration   `json:"latest_ns"`  // worst delay beyond the interval
 	Soonest time.Duration   `json:"soonest_ns"` // shortest delay but the first and those asked for
+	Drift   time.Duration   `json:"drift_ns"`   // furthest of such a delay from the interval, to either side
 }
 
 const (
@@ -63,7 +74,7 @@ const (
 
 // hello starts the watch.
 func (b *beats) hello(now time.Time, allowed time.Duration) {
-	b.from, b.began = now, now
+	b.from, b.regular, b.began = now, now, now
 	b.due = now.Add(allowed)
 	b.record.Shard = -1
 }
@@ -78,19 +89,20 @@ func (b *beats) beat(now time.Time, interval, allowed time.Duration) (flood bool
 	delay := now.Sub(b.from)
 	b.from, b.due = now, now.Add(allowed)
 	r := &b.record
-	asked := !b.probe.IsZero()
-	if len(r.Delays) < maxBeatDelays {
-		r.Delays = append(r.Delays, delay)
-	}
 	r.Beats++
 	r.Latest = max(r.Latest, delay-interval)
-	if asked {
+	if !b.probe.IsZero() {
 		b.probe = time.Time{}
 		r.Probes++
 		return false
 	}
-	if r.Beats > 1 && (r.Soonest == 0 || delay < r.Soonest) {
-		r.Soonest = delay
+	delay, b.regular = now.Sub(b.regular), now
+	if r.Beats-r.Probes > 1 {
+		r.Soonest = min(orDefault(r.Soonest, delay), delay)
+		r.Drift = max(r.Drift, delay-interval, interval-delay)
+	}
+	if len(r.Delays) < maxBeatDelays {
+		r.Delays = append(r.Delays, delay)
 	}
 	if now.Sub(b.began) >= interval {
 		b.began, b.unasked = now, 0

@@ -9,7 +9,21 @@
 // answered as Discord answers it and counted by kind ([Stats].Violations).
 //
 // Not simulated: ETF, direct messages and other events without a guild, answers
-// to op 4, 31 and 43, and the effect of intents on what an event contains.
+// to op 4, and the effect of intents on what an event contains.
+//
+// # Faults
+//
+// Each is a method of [Server], counted in [Stats].Faults, and part of [EveryFault]
+// where a day can hold it:
+//
+//   - of connections: DropConnection, DropAll, CloseConnection, GoSilent, StopACKs,
+//     GoDeaf, ProbeHeartbeat, CorruptNext, JoinNext
+//   - op 7 and op 9: Reconnect, ReconnectAfter, ReconnectAndHush, InvalidateSession,
+//     RefuseIdentify, RefuseResume
+//   - of the next connections' greeting: [Server.Welcome]
+//   - of hosts: GatewayOutage, FullOutage, RESTFault, and [Network.Kill]
+//   - of the stream: UnknownOpcode, StrayDispatch, RepeatDispatch, OddEvent, HugeEvent
+//   - of the world: GuildOutage, GuildJoin, GuildLeave, SetQuiet
 //
 // # Numbers
 //
@@ -31,7 +45,9 @@
 // bot is outstanding; it is lost if it is still outstanding when the bot has
 // been given the time to drain, which is when a test asks for the report.
 // GUILD_CREATEs that a second session of the same guild is given as backfill
-// (a reshard, two processes) are not owed: the bot knows the guild.
+// (a reshard, two processes) are not owed: the bot knows the guild. Neither are
+// answers to op 8, which are for who asked; nor are their bytes compared, because
+// their nonce may be one that the asker had not chosen.
 //
 // # Goroutines
 //

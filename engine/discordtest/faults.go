@@ -6,9 +6,6 @@ import (
 	"time"
 )
 
-// reconnectGrace is how long after op 7 a connection is closed by force.
-const reconnectGrace = 5 * time.Second
-
 // ErrNoSession is returned by faults that find no connected session of the shard.
 var ErrNoSession = errors.New("discordtest: no connected session of that shard")
 
@@ -35,14 +32,6 @@ func (s *Server) CloseConnection(p Pair, code int) error {
 	})
 }
 
-// Reconnect sends op 7 and closes by force some seconds later.
-func (s *Server) Reconnect(p Pair) error {
-	return s.fault("op 7", p, func(c *conn) {
-		c.send([]byte(`{"t":null,"s":null,"op":7,"d":null}`))
-		c.forceAt = s.clock.Now().Add(reconnectGrace)
-	})
-}
-
 // InvalidateSession sends op 9. With resumable the session stays and may be taken
 // up by RESUME, on this connection or another; without, it is gone.
 func (s *Server) InvalidateSession(p Pair, resumable bool) error {
@@ -52,7 +41,7 @@ func (s *Server) InvalidateSession(p Pair, resumable bool) error {
 			c.session, ses.conn, c.revoked = nil, nil, true
 			ses.detachedAt = s.clock.Now()
 		} else {
-			s.revoke(c, "invalidated by Discord")
+			s.revoke(c, reasonInvalidated)
 		}
 		s.invalid(c, resumable)
 	})
@@ -62,6 +51,17 @@ func (s *Server) InvalidateSession(p Pair, resumable bool) error {
 // sent any more, not even an ACK.
 func (s *Server) GoSilent(p Pair) error {
 	return s.fault("silent", p, func(c *conn) { c.silent = true })
+}
+
+// StopACKs leaves heartbeats unacknowledged; everything else goes on.
+func (s *Server) StopACKs(p Pair) error {
+	return s.fault("no ACKs", p, func(c *conn) { c.noACK = true })
+}
+
+// GoDeaf makes connections acknowledge heartbeats and nothing else: dispatches
+// are kept back, to be replayed after a RESUME, and requests are lost.
+func (s *Server) GoDeaf(p Pair) error {
+	return s.fault("deaf", p, func(c *conn) { c.deaf = true })
 }
 
 // ProbeHeartbeat sends op 1, which a client answers at once with a heartbeat.
@@ -89,15 +89,6 @@ func (s *Server) fault(what string, p Pair, do func(*conn)) error {
 	s.counts.faults[what]++
 	s.log.Info("fault", "what", what, "shard", p.Shard)
 	return nil
-}
-
-// GatewayOutage makes the gateway refuse (or accept again) new connections with
-// 503. Connections that stand are left alone.
-func (s *Server) GatewayOutage(on bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.outage = on
-	s.log.Info("gateway outage", "on", on)
 }
 
 // SetResumeURL changes the resume_gateway_url of sessions to come; empty for the

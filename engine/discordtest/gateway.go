@@ -43,7 +43,8 @@ func (s *Server) serveGateway(w http.ResponseWriter, r *http.Request) {
 func (s *Server) enter() (ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.state != stateRunning || s.outage {
+	s.dialled(s.clock.Now())
+	if s.state != stateRunning || s.outage || s.cutOff {
 		s.counts.upgradesRefused++
 		return false
 	}
@@ -74,7 +75,7 @@ func (s *Server) welcome(c *conn, version, encoding string) {
 	defer s.mu.Unlock()
 	s.conns[c] = struct{}{}
 	s.counts.connections++
-	if s.state != stateRunning {
+	if s.state != stateRunning || s.cutOff {
 		c.cut()
 		return
 	}
@@ -87,9 +88,7 @@ func (s *Server) welcome(c *conn, version, encoding string) {
 		s.reject(c, ViolationDecode, closeDecode, "Only JSON is simulated.")
 		return
 	}
-	c.beats.hello(s.clock.Now(), s.cfg.HeartbeatInterval+s.cfg.HeartbeatTolerance)
-	c.send(fmt.Appendf(nil, `{"t":null,"s":null,"op":10,"d":{"heartbeat_interval":%d,"_trace":["[\"gateway-sim-%d\",{\"micros\":0.0}]"]}}`,
-		s.cfg.HeartbeatInterval.Milliseconds(), s.cfg.Seed%1000))
+	s.greet(c)
 }
 
 // reject counts a violation and closes.

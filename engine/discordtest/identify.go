@@ -19,6 +19,7 @@ type identifyData struct {
 	LargeThreshold *int            `json:"large_threshold"`
 	Properties     json.RawMessage `json:"properties"`
 	Compress       bool            `json:"compress"`
+	Presence       json.RawMessage `json:"presence"`
 }
 
 // refusal is a violation and the close code for it.
@@ -54,6 +55,9 @@ func (s *Server) identify(c *conn, raw json.RawMessage) {
 		s.log.Warn("identify too fast", "shard", d.Shard[0], "early", early)
 		s.violation(ViolationIdentifyFast, c)
 		s.invalid(c, false)
+		return
+	}
+	if s.refusesIdentify(c, d, now) {
 		return
 	}
 	if !s.limit.spend(d.Shard[0], now) {
@@ -112,6 +116,7 @@ func (s *Server) openSession(c *conn, d identifyData, now time.Time) {
 		id: string(id), shard: d.Shard[0], total: d.Shard[1], intents: *d.Intents,
 		version: c.version, pack: d.Compress, log: newReplayLog(), conn: c,
 		first: s.world.firstOf(d.Shard[0], d.Shard[1]), atReady: len(s.world.state),
+		presence: string(d.Presence),
 	}
 	ses.index = s.audits.open(ses.id, ses.shard, ses.total)
 	ses.ready = s.readyBody(ses)
@@ -124,6 +129,7 @@ func (s *Server) openSession(c *conn, d identifyData, now time.Time) {
 	c.session = ses
 	c.beats.floor = 0
 	c.beats.record.Shard, c.beats.record.Shards = ses.shard, ses.total
+	s.trouble(c)
 	c.nudge()
 	s.nudge()
 	s.log.Debug("session started", "shard", ses.shard, "shards", ses.total,

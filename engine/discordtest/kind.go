@@ -18,6 +18,9 @@ const (
 	kindGuildDown
 	kindGuildGone
 	kindCustom // injected with a body of its own
+	kindAnswer // to op 8, likewise
+	kindOdd    // as no documentation knows it, likewise
+	kindHuge
 
 	kindMessage
 	kindUnfurl
@@ -58,6 +61,9 @@ var kindTable = [kindCount]kindInfo{
 	kindGuildDown:      {name: "GUILD_DELETE/unavailable", intent: intentGuilds},
 	kindGuildGone:      {name: "GUILD_DELETE", intent: intentGuilds},
 	kindCustom:         {name: "CUSTOM"},
+	kindAnswer:         {name: "ANSWER"},
+	kindOdd:            {name: "ODD"},
+	kindHuge:           {name: "GUILD_EMOJIS_UPDATE", intent: intentExpressions},
 
 	kindMessage:        {name: "MESSAGE_CREATE", intent: intentMessages, weight: 18},
 	kindUnfurl:         {name: "MESSAGE_UPDATE/unfurl", intent: intentMessages, weight: 3},
@@ -88,13 +94,16 @@ func (k kind) dispatch() string {
 	return name
 }
 
+// bodied reports whether events of the kind have a body, and a type, of their own.
+func (k kind) bodied() bool { return k == kindCustom || k == kindAnswer || k == kindOdd }
+
 // Kinds lists the names of what can be issued. A name is a dispatch type, with a
 // suffix where one type stands for several things: "MESSAGE_UPDATE/unfurl" is
 // a link that Discord resolved, "MESSAGE_UPDATE" a person's edit.
 func Kinds() []string {
 	names := make([]string, 0, kindCount)
 	for k := kindGuildCreate; k < kindCount; k++ {
-		if k != kindCustom {
+		if !k.bodied() {
 			names = append(names, k.String())
 		}
 	}
@@ -114,7 +123,7 @@ func DefaultMix() map[string]float64 {
 // kindNamed finds a kind.
 func kindNamed(name string) (kind, bool) {
 	for k := kindGuildCreate; k < kindCount; k++ {
-		if k != kindCustom && k.String() == name {
+		if !k.bodied() && k.String() == name {
 			return k, true
 		}
 	}

@@ -55,36 +55,22 @@ func (s *Server) dispatch(c *conn, op discord.Opcode, d json.RawMessage) {
 	}
 }
 
-// command acts on what only a client with a session may send. Presence, voice,
-// soundboard and channel info are taken without an answer.
-func (s *Server) command(c *conn, op discord.Opcode, d json.RawMessage) {
-	switch {
-	case c.session == nil && c.revoked:
-		return
-	case c.session == nil:
-		s.reject(c, ViolationNotAuthed, closeNotAuthed, "Not authenticated.")
-		return
-	}
-	s.counts.commands[op.String()]++
-	if op == discord.OpRequestGuildMembers {
-		s.requestMembers(c, d)
-	}
-}
-
 // heartbeat acknowledges a heartbeat and checks its pace and its seq (Discord
 // docs, Gateway: sending heartbeats).
 func (s *Server) heartbeat(c *conn, d json.RawMessage) {
 	s.counts.heartbeats++
 	now := s.clock.Now()
-	allowed := s.cfg.HeartbeatInterval + s.cfg.HeartbeatTolerance
-	if c.beats.beat(now, s.cfg.HeartbeatInterval, allowed) {
+	allowed := c.interval + s.cfg.HeartbeatTolerance
+	if c.beats.beat(now, c.interval, allowed) {
 		s.violation(ViolationHeartbeatFlood, c)
 	}
 	s.counts.worstBeat = max(s.counts.worstBeat, c.beats.record.Latest)
 	if !s.beatSeq(c, d) {
 		s.violation(ViolationHeartbeatSeq, c)
 	}
-	c.send([]byte(`{"t":null,"s":null,"op":11,"d":null}`))
+	if !c.noACK {
+		c.send([]byte(`{"t":null,"s":null,"op":11,"d":null}`))
+	}
 }
 
 // beatSeq checks the seq of a heartbeat: null or 0 before the first dispatch,

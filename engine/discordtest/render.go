@@ -65,7 +65,7 @@ type subject struct {
 // appendFrame appends the wire form of an event, keys in Discord's order.
 func (r *renderer) appendFrame(dst []byte, e entry, seq int64, custom []byte) []byte {
 	dst = append(dst, `{"t":"`...)
-	if e.kind == kindCustom {
+	if e.kind.bodied() {
 		name, body, _ := bytes.Cut(custom, []byte{' '})
 		dst, custom = append(dst, name...), body
 	} else {
@@ -80,7 +80,11 @@ func (r *renderer) appendFrame(dst []byte, e entry, seq int64, custom []byte) []
 		dst = append(dst, numberMark...)
 		dst = strconv.AppendUint(dst, e.number, 10)
 	}
-	return append(dst, '}', '}')
+	dst = append(dst, '}')
+	if e.kind == kindOdd {
+		dst = append(dst, oddEnvelope...)
+	}
+	return append(dst, '}')
 }
 
 // appendBody appends `d` without its closing brace. It depends on the entry
@@ -90,10 +94,12 @@ func (r *renderer) appendBody(dst []byte, e entry, custom []byte) []byte {
 	switch e.kind {
 	case kindReady:
 		return append(dst, custom...)
-	case kindCustom:
+	case kindCustom, kindAnswer, kindOdd:
 		if len(custom) > 0 {
 			return append(dst, custom...)
 		}
+	case kindHuge:
+		return r.appendHuge(dst, s)
 	case kindGuildCreate, kindGuildAvailable, kindGuildJoin:
 		return r.appendGuild(dst, s)
 	}
@@ -109,6 +115,8 @@ func (r *renderer) choose(e entry) template {
 		return r.templates.reply
 	case e.kind == kindPresence && scramble(e.number)%10 < 3:
 		return r.templates.rich
+	case e.kind.bodied():
+		return r.templates.byKind[kindCustom]
 	default:
 		return r.templates.byKind[e.kind]
 	}
@@ -200,7 +208,7 @@ func appendPerson(dst []byte, slot slot, s *subject) []byte {
 	}
 	switch slot {
 	case slotUser:
-		return strconv.AppendUint(dst, (seed%30_000_000_000+1_000_000_000)<<22|seed&0x3fffff, 10)
+		return strconv.AppendUint(dst, userID(seed), 10)
 	case slotUserName:
 		dst = append(dst, surnames[seed%uint64(len(surnames))]...)
 		return strconv.AppendUint(dst, seed>>40%1000, 10)
@@ -209,6 +217,11 @@ func appendPerson(dst []byte, slot slot, s *subject) []byte {
 	default:
 		return appendHex(dst, seed)
 	}
+}
+
+// userID is the id of the user that a seed stands for.
+func userID(seed uint64) uint64 {
+	return (seed%30_000_000_000+1_000_000_000)<<22 | seed&0x3fffff
 }
 
 func appendTime(dst []byte, slot slot, s *subject) []byte {

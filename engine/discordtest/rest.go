@@ -52,6 +52,9 @@ func (s *Server) nextRESTFault() (f restFault, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.counts.rest++
+	if f, ok := s.outageFault(); ok {
+		return f, true
+	}
 	if len(s.restFaults) == 0 {
 		return restFault{}, false
 	}

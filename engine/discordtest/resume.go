@@ -41,6 +41,7 @@ func (s *Server) resume(c *conn, raw json.RawMessage) {
 	case !ses.log.reaches(*d.Seq):
 		s.end(ses, reasonOverflow)
 		s.refuseResume(c, "replay buffer overflowed")
+	case s.refusesResume(c, ses):
 	default:
 		s.attach(c, ses, *d.Seq)
 	}
@@ -48,8 +49,10 @@ func (s *Server) resume(c *conn, raw json.RawMessage) {
 
 // Reasons why a session ends that more than one place gives.
 const (
-	reasonExpired  = "expired"
-	reasonOverflow = "replay buffer overflowed"
+	reasonExpired     = "expired"
+	reasonOverflow    = "replay buffer overflowed"
+	reasonRefused     = "resume refused by Discord"
+	reasonInvalidated = "invalidated by Discord"
 )
 
 func (s *Server) refuseResume(c *conn, why string) {
@@ -62,10 +65,13 @@ func (s *Server) refuseResume(c *conn, why string) {
 func (s *Server) attach(c *conn, ses *session, seq int64) {
 	s.counts.resumes++
 	if old := ses.conn; old != nil {
-		old.session = nil
-		old.close(closeUnknown, "session resumed elsewhere")
+		old.session, old.revoked = nil, true
+		if !old.linger {
+			old.close(closeUnknown, "session resumed elsewhere")
+		}
 		s.counts.stolen++
 	}
+	s.resumedAfterOp7(c, ses)
 	ses.confirm(seq)
 	s.counts.replayed += uint64(ses.seq() - seq)
 	ses.sent = seq
@@ -74,6 +80,7 @@ func (s *Server) attach(c *conn, ses *session, seq int64) {
 	c.beats.floor = min(c.beats.floor, seq)
 	c.beats.record.Shard, c.beats.record.Shards = ses.shard, ses.total
 	ses.append(entry{kind: kindResumed, at: s.sinceStart()})
+	s.trouble(c)
 	c.nudge()
 	s.nudge()
 	s.log.Debug("session resumed", "shard", ses.shard, "shards", ses.total, "replayed", ses.seq()-seq-1)

@@ -181,3 +181,29 @@ func TestProbeMustBeAnswered(t *testing.T) {
 			}
 		})
 }
+
+// A client keeps its timer whatever op 1 asks for in between.
+func TestBeatsThatWereAskedForAreNotOfTheRhythm(t *testing.T) {
+	interval := 40 * time.Second
+	bubble(t, Config{HeartbeatInterval: interval, Guilds: 1}, func(t *testing.T, s *Server, dial dialFunc) {
+		c, _ := settle(t, s, dial)
+		start := time.Now()
+		beatAt := func(after time.Duration) {
+			<-time.After(time.Until(start.Add(after)))
+			c.beat()
+			c.next()
+		}
+		beatAt(7 * time.Second)
+		<-time.After(time.Second)
+		fault(t, s.ProbeHeartbeat(Pair{}))
+		c.next()
+		beatAt(9 * time.Second)
+		beatAt(47 * time.Second)
+		beatAt(87*time.Second + 300*time.Millisecond)
+		got := s.Beats()[0]
+		if fmt.Sprint(got.Delays[1:]) != "[40s 40.3s]" || got.Drift != 300*time.Millisecond || got.Soonest != interval || got.Beats != 4 || got.Probes != 1 {
+			t.Errorf("recorded %+v", got)
+		}
+		wantViolations(t, s, map[string]uint64{})
+	})
+}

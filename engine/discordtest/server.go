@@ -52,6 +52,13 @@ type Server struct {
 	conns        map[*conn]struct{}
 	resumeURL    string
 	outage       bool
+	cutOff       bool // everything is down
+	welcomes     int  // connections that are yet to be greeted as below; negative for all
+	welcomeAs    Welcome
+	noIdentify   refusals
+	noResume     refusals
+	laterResume  refusals
+	quiet        map[Pair]bool
 	restFaults   []restFault
 	membersAsked map[uint32]time.Time // when all members of a guild were asked for
 	counts       counts
@@ -86,6 +93,9 @@ func New(cfg Config) (*Server, error) {
 			return nil, fmt.Errorf("discordtest: %w", err)
 		}
 	}
+	if cfg.Network != nil {
+		cfg.Network.join(inner)
+	}
 	s := &Server{
 		cfg: cfg, clock: cfg.Clock, log: cfg.Logger,
 		listener: &listener{Listener: inner}, host: hostOf(inner.Addr()),
@@ -93,6 +103,7 @@ func New(cfg Config) (*Server, error) {
 		world: newWorld(cfg.Seed, cfg.Guilds), random: rand.New(rand.NewPCG(cfg.Seed, 0x6a7e)),
 		mix: newMix(cfg.Mix), rate: cfg.Rate, nextNumber: 1, limit: newStartLimit(cfg),
 		sessions: make(map[string]*session), conns: make(map[*conn]struct{}),
+		noIdentify: make(refusals), noResume: make(refusals), laterResume: make(refusals), quiet: make(map[Pair]bool),
 		resumeURL: cfg.ResumeURL, counts: newCounts(), membersAsked: make(map[uint32]time.Time),
 	}
 	s.pumped, s.swept = s.start, s.start

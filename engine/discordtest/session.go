@@ -30,6 +30,11 @@ type session struct {
 	atReady   int // guilds of the world when READY was made
 	backfill  float64
 	delivered uint64 // frames written, replays included
+
+	presence   string // that Identify or op 3 set last, as JSON; empty for none
+	presences  [presencesPerSpan]time.Time
+	nextUpdate int      // of presences
+	handover   handover // since an op 7
 }
 
 // alive reports whether the session may receive events.
@@ -96,6 +101,14 @@ func (l *replayLog) append(e entry) int64 {
 func (l *replayLog) from(after int64, into []entry) []entry {
 	at := l.head + int(after+1-l.base)
 	return append(into, l.entries[at:min(len(l.entries), at+cap(into)-len(into))]...)
+}
+
+// at is the entry of a seq, if the log still holds it.
+func (l *replayLog) at(seq int64) (entry, bool) {
+	if seq < l.base || seq > l.last() {
+		return entry{}, false
+	}
+	return l.entries[l.head+int(seq-l.base)], true
 }
 
 // reaches reports whether the log can replay everything after a seq.

@@ -12,7 +12,12 @@ type counts struct {
 	connections, upgradesRefused, received, rest uint64
 	identifies, resumes, resumesRefused, stolen  uint64
 	invalidSessions, heartbeats, forced, lagged  uint64
-	framesSent, replayed                         uint64
+	framesSent, replayed, strays, membersLimited uint64
+	handedOver                                   uint64
+	worstHandover                                Millis
+	handovers                                    []Handover
+	commandLog                                   []Command
+	dials                                        []time.Time
 	worstBeat                                    time.Duration
 	issued                                       [kindCount]uint64
 	closed                                       map[int]uint64
@@ -61,6 +66,10 @@ type Stats struct {
 	WorstBeat       Millis            `json:"heartbeat_late_ms"`   // worst lateness, beyond the interval
 	ForcedCloses    uint64            `json:"forced_closes"`       // connections still open 5 s after op 7
 	Lagged          uint64            `json:"lagged"`              // connections cut because they did not read
+	HandedOver      uint64            `json:"handed_over"`         // changes of connection after an op 7, see [Server.Handovers]
+	WorstHandover   Millis            `json:"handover_worst_ms"`   // longest time from an op 7 to the first dispatch on the next connection
+	MembersLimited  uint64            `json:"members_limited"`     // op 8 answered with RATE_LIMITED
+	Strays          uint64            `json:"strays"`              // dispatches without a sequence number sent
 	SessionStarts   int               `json:"session_starts_left"` // of the budget
 	TokenReset      bool              `json:"token_reset"`         // the session-start budget was overdrawn
 	Closed          map[int]uint64    `json:"closed"`              // by the server, by code
@@ -83,6 +92,7 @@ type SessionStats struct {
 	Dispatches uint64 `json:"dispatches"`
 	Guilds     int    `json:"guilds"` // of the shard
 	Loading    bool   `json:"loading"`
+	Presence   string `json:"presence,omitempty"` // that Identify or op 3 set last, as JSON
 }
 
 // Stats tells how the server stands.
@@ -97,6 +107,7 @@ func (s *Server) Stats() Stats {
 		ClientFrames: c.received, Dispatches: c.framesSent, Replayed: c.replayed,
 		Identifies: c.identifies, Resumes: c.resumes, ResumesRefused: c.resumesRefused, Stolen: c.stolen,
 		InvalidSessions: c.invalidSessions, Heartbeats: c.heartbeats, WorstBeat: Millis(c.worstBeat),
+		HandedOver: c.handedOver, WorstHandover: c.worstHandover, MembersLimited: c.membersLimited, Strays: c.strays,
 		ForcedCloses: c.forced, Lagged: c.lagged, SessionStarts: s.limit.remaining, TokenReset: s.limit.dead,
 		Closed: maps.Clone(c.closed), SessionsEnded: maps.Clone(c.ended), Violations: maps.Clone(c.violations),
 		Faults: maps.Clone(c.faults), Commands: maps.Clone(c.commands),
@@ -125,6 +136,7 @@ func (s *Server) sessionStats(ses *session) SessionStats {
 		ID: ses.id, Shard: ses.shard, Shards: ses.total, Connected: ses.conn != nil,
 		Seq: ses.seq(), Sent: ses.sent, Confirmed: ses.confirmed, Dispatches: ses.delivered,
 		Guilds: s.world.guildsOn(ses.shard, ses.total), Loading: ses.loading(len(s.world.state)),
+		Presence: ses.presence,
 	}
 }
 

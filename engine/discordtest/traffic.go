@@ -132,7 +132,7 @@ func (s *Server) heldElsewhere(ses *session, guild uint32) bool {
 func (s *Server) invent() {
 	k, ok := s.mix.draw(s.random)
 	guild, up := s.world.popular(s.random)
-	if ok && up {
+	if ok && up && !s.isQuiet(guild) {
 		s.happen(k, guild)
 	}
 }

@@ -17,20 +17,6 @@ import (
 	"github.com/gatehouse-gateway/gatehouse/transport/gateway/inflate"
 )
 
-// inflater turns the frames of one connection into messages. Another
-// compression is another implementation.
-type inflater interface {
-	// Inflate takes a frame and returns the message that it completes, if it
-	// does, valid until the next call. The frame is not kept.
-	Inflate(frame []byte) (message []byte, complete bool, err error)
-	// Recycle frees what only the last message needed.
-	Recycle()
-	// Release frees everything.
-	Release()
-}
-
-var _ inflater = (*inflate.Stream)(nil)
-
 // conn is one connection. Of its mutexes, reading is held by whoever reads,
 // writing by whoever sends a text frame.
 type conn struct {
@@ -45,6 +31,7 @@ type conn struct {
 	reading sync.Mutex
 	stream  inflater // nil if nothing is compressed
 	frame   *[]byte  // last uncompressed message, nil if none
+	joined  []byte   // messages that came in one frame with the last one
 	ended   error    // what Read says from now on
 
 	writing sync.Mutex
@@ -65,9 +52,7 @@ func (d *Dialer) newConn(ws *websocket.Conn, link *link) *conn {
 		closeTimeout: orDefault(d.CloseTimeout, time.Second),
 		over:         make(chan struct{}),
 	}
-	if orDefault(d.Compress, ZlibStream) == ZlibStream {
-		c.stream = inflate.New(&d.buffers, MaxMessage)
-	}
+	c.stream = orDefault(d.Compress, ZlibStream).newInflater(&d.buffers)
 	return c
 }
 
@@ -82,13 +67,18 @@ func (c *conn) Read() ([]byte, error) {
 	c.reading.Lock()
 	defer c.reading.Unlock()
 	for c.ended == nil {
-		message, err := c.next()
-		if err != nil {
-			c.end(err)
-			break
+		if len(c.joined) == 0 {
+			messages, err := c.next()
+			if err != nil {
+				c.end(err)
+				break
+			}
+			c.joined = messages
+			c.inflated.Add(uint64(len(messages)))
 		}
-		if message != nil && c.closed.Load() == nil {
-			c.inflated.Add(uint64(len(message)))
+		message := firstMessage(c.joined)
+		c.joined = c.joined[len(message):]
+		if len(message) > 0 && c.closed.Load() == nil {
 			return message, nil
 		}
 	}
@@ -96,7 +86,8 @@ func (c *conn) Read() ([]byte, error) {
 	return nil, c.ended
 }
 
-// next reads one frame. It returns nil if that completes no message.
+// next reads one frame and returns the messages that it completes: nearly always
+// one, or none yet.
 func (c *conn) next() ([]byte, error) {
 	c.recycle()
 	kind, r, err := c.ws.NextReader()
@@ -117,13 +108,13 @@ func (c *conn) next() ([]byte, error) {
 	if c.stream == nil {
 		return nil, errors.New("a compressed frame, which was not asked for")
 	}
-	message, complete, err := c.stream.Inflate((*frame)[:n])
+	messages, complete, err := c.stream.Inflate((*frame)[:n])
 	c.pool.Put(frame)
 	c.frame = nil
-	if err != nil || !complete || len(message) == 0 {
+	if err != nil || !complete {
 		return nil, err
 	}
-	return message, nil
+	return messages, nil
 }
 
 // fill reads a frame into a buffer of the pool, taken only now that there is
@@ -150,6 +141,7 @@ func (c *conn) fill(r io.Reader) (frame *[]byte, n int, err error) {
 
 // recycle gives the last message's memory back before a wait.
 func (c *conn) recycle() {
+	c.joined = nil
 	if c.frame != nil {
 		c.pool.Put(c.frame)
 		c.frame = nil

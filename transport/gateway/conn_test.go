@@ -16,7 +16,7 @@ import (
 )
 
 func TestMessagesComeAsTheyWereSent(t *testing.T) {
-	large := strings.Repeat(`{"op":0}`, 200_000)
+	large := `[` + strings.Repeat(`{"op":0},`, 200_000) + `"}{"]`
 	messages := []string{`{"op":10}`, large, "x", strings.Repeat("y", 4096), `{"op":11}`}
 
 	story(t, "without compression", func(t *testing.T) {
@@ -121,7 +121,7 @@ func TestHowConnectionsEnd(t *testing.T) {
 		"an odd reason": {closing(4000, "a\x1b[31m\nb"), 4000, "a [31m b"},
 		"no code":       {closing(1005, ""), 0, "closed without a code"},
 		"no goodbye":    {func(*websocket.Conn) {}, 0, "it ended without a close frame"},
-		"not zlib":      {binary([]byte("garbage\x00\x00\xff\xff")...), 0, "cannot inflate what came: corrupt zlib stream: it does not begin like one"},
+		"not zlib":      {binary([]byte("garbage\x00\x00\xff\xff")...), 0, "cannot inflate what came: corrupt compressed data: it does not begin like one"},
 		"a broken frame": {func(ws *websocket.Conn) { _, _ = ws.NetConn().Write([]byte{0x83, 0}); hold(ws) }, 0,
 			"bad opcode 3"},
 		"half a frame": {func(ws *websocket.Conn) { _, _ = ws.NetConn().Write([]byte{0x82, 100, 1, 2}) }, 0,

@@ -27,6 +27,8 @@ func TestTheQueryAsksForWhatIsSpoken(t *testing.T) {
 	}{
 		{"ws://gateway.test", "", "/?compress=zlib-stream&encoding=json&v=10"},
 		{"ws://gateway.test/", ZlibStream, "/?compress=zlib-stream&encoding=json&v=10"},
+		{"ws://gateway.test", ZstdStream, "/?compress=zstd-stream&encoding=json&v=10"},
+		{"ws://gateway.test?compress=zlib-stream", Payload, "/?encoding=json&v=10"},
 		{"ws://gateway.test/x?v=6&compress=zstd-stream&region=eu", None, "/x?encoding=json&region=eu&v=10"},
 	}
 	for _, c := range cases {
@@ -59,7 +61,7 @@ func TestURLsThatAreNoGateway(t *testing.T) {
 		}
 	}
 	e := dialError(t, errOf((&Dialer{Compress: "br"}).Dial(t.Context(), "wss://host")))
-	if !strings.Contains(e.Error(), `unknown compression "br": use "zlib-stream" or "none"`) {
+	if !strings.Contains(e.Error(), `unknown compression "br": use "zlib-stream", "zstd-stream", "payload" or "none"`) {
 		t.Error(e)
 	}
 }

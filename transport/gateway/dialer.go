@@ -15,15 +15,6 @@ import (
 	"github.com/gatehouse-gateway/gatehouse/transport/gateway/inflate"
 )
 
-// Compression says how Discord compresses what it sends.
-type Compression string
-
-// The compressions spoken (Discord docs, Gateway: transport compression).
-const (
-	None       Compression = "none"
-	ZlibStream Compression = "zlib-stream"
-)
-
 // Defaults and limits.
 const (
 	DefaultHandshakeTimeout = 15 * time.Second
@@ -40,7 +31,7 @@ const (
 // TLS with the system's roots, the default timeouts. The fields must not change
 // after the first Dial.
 type Dialer struct {
-	Compress         Compression   // default ZlibStream
+	Compress         Compression   // default [ZlibStream]; [Payload] needs a word in the Identify too
 	TLS              *tls.Config   // default: the system's roots; for wss only
 	UserAgent        string        // of the upgrade request; none if empty
 	HandshakeTimeout time.Duration // of all from resolving the name to the upgrade; default 15 s

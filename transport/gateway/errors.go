@@ -124,7 +124,7 @@ func plain(err error) string {
 	var dns *net.DNSError
 	var op *net.OpError
 	switch {
-	case errors.Is(err, inflate.ErrCorrupt), errors.Is(err, inflate.ErrTooLarge):
+	case errors.Is(err, inflate.ErrCorrupt), errors.Is(err, inflate.ErrTooLarge), errors.Is(err, inflate.ErrWindow):
 		return "cannot inflate what came: " + err.Error()
 	case errors.Is(err, websocket.ErrReadLimit):
 		return fmt.Sprintf("a message of more than %d bytes", MaxMessage)

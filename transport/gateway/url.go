@@ -24,15 +24,12 @@ func (d *Dialer) target(gatewayURL string) (*url.URL, error) {
 	query.Set("v", strconv.Itoa(discord.Version))
 	query.Set("encoding", "json")
 	query.Del("compress")
-	switch compress := orDefault(d.Compress, ZlibStream); compress {
-	case None:
-	case ZlibStream:
-		query.Set("compress", string(compress))
-	default:
-		return nil, &DialError{
-			Stage: StageURL, Reason: "unknown compression " + strconv.Quote(string(compress)),
-			Hint: `use "zlib-stream" or "none"`,
-		}
+	compress, err := orDefault(d.Compress, ZlibStream).inURL()
+	if err != nil {
+		return nil, err
+	}
+	if compress != "" {
+		query.Set("compress", compress)
 	}
 	u.RawQuery = query.Encode()
 	u.Fragment, u.RawFragment = "", ""

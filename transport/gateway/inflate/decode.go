@@ -51,43 +51,40 @@ func (r *reader) align() {
 	r.acc, r.have = 0, 0
 }
 
-// decode inflates one message into the window. On an error the stream is as it
-// was before, so that the same input can come again with more behind it.
-func (s *Stream) decode(in []byte) error {
+// decode inflates all of the input up to its last flush into the window, and
+// returns how many bytes of it that were. On an error the stream is as it was
+// before, so that the same input can come again with more behind it.
+func (s *Stream) decode(in []byte) (used int, err error) {
 	r := reader{in: in}
 	if !s.begun {
 		if err := header(in); err != nil {
-			return err
+			return 0, err
 		}
 		r.pos = 2
 	}
 	dynamic := s.pool.getTables()
 	defer s.pool.putTables(dynamic)
-	o := s.start
-	for flush := false; ; {
-		if flush && r.pos == len(in) {
-			break
-		}
-		r.refill()
-		final, kind := r.take(1), r.take(2)
-		if r.have < 0 {
-			return errShort
-		}
-		if final != 0 {
-			return corrupt("the stream has an end")
-		}
+	size := 0 // of the output at the last flush
+	for o := s.start; used < len(in); {
 		begin := o - s.start
-		var err error
-		if o, err = s.block(&r, kind, dynamic, o); err != nil {
-			return err
+		kind, final, err := s.block(&r, dynamic, &o)
+		switch {
+		case err == errShort && used > 0: // the rest is part of the next message
+			s.begun, s.end = true, s.start+size
+			return used, nil
+		case err != nil:
+			return 0, err
+		case final:
+			return 0, corrupt("the stream has an end")
+		case kind == kindStored && o-s.start == begin:
+			used, size = r.pos, begin
 		}
-		flush = kind == 0 && o-s.start == begin
 	}
-	if o-s.start > s.limit {
-		return ErrTooLarge
+	if size > s.limit {
+		return 0, ErrTooLarge
 	}
-	s.begun, s.end = true, o
-	return nil
+	s.begun, s.end = true, s.start+size
+	return used, nil
 }
 
 // header checks the two bytes that begin a zlib stream.
@@ -104,21 +101,34 @@ func header(in []byte) error {
 	return nil
 }
 
-// block decodes one block of a kind to o and returns the new end.
-func (s *Stream) block(r *reader, kind uint32, dynamic *tables, o int) (int, error) {
-	switch kind {
-	case 0:
-		return s.stored(r, o)
-	case 1:
-		return s.compressed(r, fixed(), o)
-	case 2:
-		if err := dynamic.read(r); err != nil {
-			return o, err
-		}
-		return s.compressed(r, dynamic, o)
-	default:
-		return o, corrupt("unknown kind of block")
+// The kinds of blocks (RFC 1951, 3.2.3).
+const (
+	kindStored = iota
+	kindFixed
+	kindDynamic
+)
+
+// block decodes the next block to *o, and moves that to the new end. It says
+// which kind it was and whether no other follows.
+func (s *Stream) block(r *reader, dynamic *tables, o *int) (kind uint32, final bool, err error) {
+	r.refill()
+	final, kind = r.take(1) != 0, r.take(2)
+	if r.have < 0 {
+		return kind, final, errShort
 	}
+	switch kind {
+	case kindStored:
+		*o, err = s.stored(r, *o)
+	case kindFixed:
+		*o, err = s.compressed(r, fixed(), *o)
+	case kindDynamic:
+		if err = dynamic.read(r); err == nil {
+			*o, err = s.compressed(r, dynamic, *o)
+		}
+	default:
+		err = corrupt("unknown kind of block")
+	}
+	return kind, final, err
 }
 
 // stored copies an uncompressed block.

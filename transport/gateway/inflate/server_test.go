@@ -43,6 +43,14 @@ func newServer(t testing.TB, level int, klauspost bool) *server {
 	return s
 }
 
+// again begins a new stream with the compressor of an old one, whose memory is
+// what costs the time of tests that need many.
+func (s *server) again() *server {
+	s.out.Reset()
+	s.w.(interface{ Reset(w io.Writer) }).Reset(&s.out)
+	return s
+}
+
 // message returns the compressed bytes of one message.
 func (s *server) message(t testing.TB, plain []byte) []byte {
 	t.Helper()

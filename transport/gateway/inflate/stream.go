@@ -6,9 +6,10 @@ import (
 	"fmt"
 )
 
-// Errors of [Stream.Inflate]. Both are final for the stream.
+// Errors of every Inflate. All are final: to go on behind a message that is
+// missing would be to make up what comes next.
 var (
-	ErrCorrupt  = errors.New("corrupt zlib stream")
+	ErrCorrupt  = errors.New("corrupt compressed data")
 	ErrTooLarge = errors.New("message is larger than the limit")
 )
 
@@ -38,7 +39,7 @@ type Stream struct {
 	start  int     // of the message in window
 	end    int     // of the message in window
 
-	pending   *[]byte // frames of a message that is not complete
+	pending   *[]byte // frames, or the rest of one, that complete no message yet
 	held      int     // bytes of pending in use
 	falseEnds int
 	begun     bool // the zlib header has been read
@@ -56,27 +57,31 @@ func New(pool *Pool, limit int) *Stream {
 // flushed ends every message: the empty stored block of a sync flush.
 var flushed = []byte{0x00, 0x00, 0xff, 0xff}
 
-// Inflate takes the next frame. If it completes a message, the message is
-// returned, which may be empty and is valid until the next call on the stream.
+// Inflate takes the next frame. What it completes is returned, which may be
+// empty and is valid until the next call on the stream. That is one message, as
+// Discord cuts its frames; but messages end where the stream is flushed and not
+// where frames do, so that a frame that was joined from several gives all of
+// them, one after the other, and what lies behind the last flush is kept.
 // A frame is kept as long as it is needed; the caller may reuse it. Errors wrap
 // [ErrCorrupt] or [ErrTooLarge]; every later call gives the same.
-func (s *Stream) Inflate(frame []byte) (message []byte, complete bool, err error) {
+func (s *Stream) Inflate(frame []byte) (messages []byte, complete bool, err error) {
 	if s.err != nil {
 		return nil, false, s.err
 	}
 	s.Recycle()
-	in := frame
+	in, seen := frame, 0
 	if s.held > 0 {
+		seen = max(0, s.held-len(flushed)+1)
 		if s.err = s.hold(frame); s.err != nil {
 			return nil, false, s.err
 		}
 		in = (*s.pending)[:s.held]
 	}
-	if bytes.HasSuffix(in, flushed) {
-		switch err := s.decode(in); {
+	if bytes.HasSuffix(in, flushed) || bytes.Contains(in[seen:], flushed) {
+		switch used, err := s.decode(in); {
 		case err == nil:
-			s.forget()
-			return s.window[s.start:s.end], true, nil
+			s.err = s.keep(in[used:])
+			return s.window[s.start:s.end], true, s.err
 		case err != errShort || s.falseEnds == maxFalseEnds:
 			s.err = s.describe(err)
 			return nil, false, s.err
@@ -132,6 +137,19 @@ func (s *Stream) hold(frame []byte) error {
 	}
 	copy((*s.pending)[s.held:], frame)
 	s.held = size
+	return nil
+}
+
+// keep drops what is held but for the rest, which may be a part of it.
+func (s *Stream) keep(rest []byte) error {
+	if len(rest) == 0 {
+		s.forget()
+		return nil
+	}
+	if s.pending == nil {
+		return s.hold(rest)
+	}
+	s.held, s.falseEnds = copy(*s.pending, rest), 0
 	return nil
 }
 
