@@ -44,6 +44,7 @@ type conditions struct {
 	lostWhy string // the last of them
 	blocked int    // shards that are not read because the queue is full
 	unsaved string // why sessions cannot be saved; empty if they can
+	api     string // why Discord's REST API cannot be asked; empty if it can, or nobody needs to
 }
 
 // update compares the conditions with those that were open and returns the new
@@ -52,7 +53,7 @@ func (a *alerts) update(snap *ops.Snapshot, c conditions) (fresh, over []ops.Ale
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.follow(snap)
-	now := slices.Concat(a.shardAlerts(snap), sinkAlerts(snap), budgetAlerts(snap, c.held), queueAlerts(snap, &c), unsavedAlerts(c.unsaved))
+	now := slices.Concat(a.shardAlerts(snap), sinkAlerts(snap), budgetAlerts(snap, c.held), queueAlerts(snap, &c), unsavedAlerts(c.unsaved), apiAlerts(c.api))
 	for i := range now {
 		at := slices.IndexFunc(a.open, func(o ops.Alert) bool { return o.ID == now[i].ID })
 		if at >= 0 {
@@ -209,6 +210,9 @@ func budgetAlerts(snap *ops.Snapshot, held int) []ops.Alert {
 	id := &snap.Identify
 	alert := ops.Alert{ID: "identify/budget", Level: ops.AlertWarn, Shard: -1}
 	switch {
+	case id.Breaker.Open:
+		alert.ID, alert.Level = "identify/breaker", ops.AlertCritical
+		alert.Text = fmt.Sprintf("identifies are stopped, %d shards wait: %s (gatehouse ctl identify allow)", id.Waiting, id.Breaker.Why)
 	case held > 0:
 		alert.ID, alert.Level = "identify/held", ops.AlertCritical
 		alert.Text = fmt.Sprintf("%d shards may not identify: of %d session starts %d are left, and %d are kept in reserve; "+

@@ -26,7 +26,7 @@ func (e *Engine) watchBudget(ctx context.Context) {
 			continue
 		case <-timer.C():
 		}
-		if e.queue.Snapshot().Waiting > 0 {
+		if id := e.queue.Snapshot(); id.Waiting > 0 && !id.Breaker.Open && e.queue.Held() == 0 {
 			// More identifies follow, and each would make the answer old.
 			timer.Reset(budgetEvery)
 			continue

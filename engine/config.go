@@ -9,6 +9,7 @@ import (
 	"github.com/gatehouse-gateway/gatehouse/engine/clock"
 	"github.com/gatehouse-gateway/gatehouse/engine/delivery"
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
+	"github.com/gatehouse-gateway/gatehouse/engine/discovery"
 	"github.com/gatehouse-gateway/gatehouse/engine/session"
 	"github.com/gatehouse-gateway/gatehouse/engine/shard"
 	"github.com/gatehouse-gateway/gatehouse/engine/spool"
@@ -25,6 +26,14 @@ type Config struct {
 	Presence       json.RawMessage // `d` of op 3, with {{shard}}, {{shards}}, {{guilds}} in strings; empty for none
 	Properties     discord.Properties
 	LargeThreshold int // 50 to 250 members; default 50
+	Capabilities   int // bit field of the Identify; 0 leaves it out
+
+	Compress        string // how the Dialer has Discord compress, for display
+	PayloadCompress bool   // ask for payload compression in the Identify; not beside one of the transport
+
+	// NoWatchdog leaves alone shards that go quiet far beyond their normal pace;
+	// otherwise they are probed.
+	NoWatchdog bool
 
 	Shards   ShardsConfig
 	Identify IdentifyConfig
@@ -34,10 +43,14 @@ type Config struct {
 	DeadLetterDir string // folder for events that the bot refuses; required
 
 	Sessions SessionStore // keeps sessions for the next run; nil ends them with this one
-	Store    spool.Store  // keeps what waits long for the bot, over restarts too; nil for memory alone
-	StoreDir string       // where Store keeps it, for people
+	// GatewayStore keeps what Discord told about its gateway, for a start while its
+	// API is away; nil for none.
+	GatewayStore discovery.Store
+	Store        spool.Store // keeps what waits long for the bot, over restarts too; nil for memory alone
+	StoreDir     string      // where Store keeps it, for people
 
 	Gateway GatewayInfo  // required: asks Discord for its gateway
+	API     string       // address of the REST API that it asks; tells what GatewayStore keeps from others' words
 	Dialer  shard.Dialer // required: connects to it
 
 	Clock  clock.Clock // default: the system's
@@ -112,6 +125,9 @@ type SinkConfig struct {
 	MaxAttempts int           // for events that the bot refuses; default 5
 	Only        []string      // event types that pass; empty for all
 	Drop        []string      // event types that do not pass
+	// Commands lets the bot send gateway commands in its answers, as
+	// {"send":[{"op":8,"d":{…}}]}; Sink must be a delivery.Asking.
+	Commands bool
 	// Priority lets INTERACTION_CREATE overtake what is queued: it can be
 	// answered for three seconds only.
 	Priority bool
@@ -151,6 +167,10 @@ type SessionStore interface {
 	// LoadGuilds and SaveGuilds do the same for the sessions' guilds.
 	LoadGuilds() (*session.Guilds, error)
 	SaveGuilds(*session.Guilds) error
+	// LoadIdentifies and SaveIdentifies do the same for what has been spent of the
+	// session starts.
+	LoadIdentifies() (*session.Identifies, error)
+	SaveIdentifies(*session.Identifies) error
 }
 
 // GatewayInfo asks Discord where its gateway is and what the bot may do there.

@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/gatehouse-gateway/gatehouse/engine/asks"
 	"github.com/gatehouse-gateway/gatehouse/engine/delivery"
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
+	"github.com/gatehouse-gateway/gatehouse/engine/discovery"
 	"github.com/gatehouse-gateway/gatehouse/engine/fleet"
 	"github.com/gatehouse-gateway/gatehouse/engine/identify"
 	"github.com/gatehouse-gateway/gatehouse/engine/journal"
@@ -21,8 +24,7 @@ import (
 
 // Times of the engine's own life.
 const (
-	askTimeout  = 15 * time.Second // for Discord's answer to GET /gateway/bot
-	stopTimeout = 4 * time.Second  // for shards and sinks to stop; the rest of five seconds is for saving
+	stopTimeout = 4 * time.Second // for shards and sinks to stop; the rest of five seconds is for saving
 	// storedStopTimeout is stopTimeout if what is not delivered waits on disk.
 	storedStopTimeout = 2 * time.Second
 	// endTimeout is for all of it. What hangs longer, which only a disk can, is left
@@ -44,10 +46,17 @@ type Engine struct {
 	journal *journal.Journal
 	queue   *identify.Queue
 	letters *delivery.DeadLetterFiles
-	sinks   []*sink
-	hub     hub
-	series  *series
-	alerts  alerts
+	caller  *discovery.Caller
+	asks    *asks.Book
+	pacer   *fleet.Pacer
+	sends   sends
+	// presence is what the shards show, as configured or set since.
+	presence presences
+	bot      uint64 // its user id, from the token; 0 if that does not tell
+	sinks    []*sink
+	hub      hub
+	series   *series
+	alerts   alerts
 
 	started time.Time
 	phase   atomic.Int32
@@ -98,14 +107,23 @@ func New(cfg Config) (*Engine, error) {
 		drains:  make(chan *drain, 1),
 		replays: make(chan replay, maxReplays),
 		letters: delivery.NewDeadLetterFiles(cfg.DeadLetterDir, cfg.Clock),
+		asks:    asks.New(asks.Config{Clock: cfg.Clock, Start: rand.Uint64()}),
 	}
+	e.presence.set(cfg.Presence, nil)
+	e.bot, _ = strconv.ParseUint(cfg.Token.Bot(), 10, 64)
+	e.pacer = fleet.NewPacer(cfg.Clock, e.random(2))
+	e.caller = discovery.New(discovery.Config{
+		Source: cfg.Gateway, Clock: cfg.Clock, Random: e.random(3), Owner: cfg.owner(),
+	})
 	e.logger = slog.New(e.journal.Handler(slog.LevelInfo, cfg.Logger.Handler()))
 	e.series = newSeries()
 	e.queue = identify.New(identify.Config{
 		Clock:   cfg.Clock,
 		Spacing: cfg.Identify.Spacing,
 		Reserve: cfg.Identify.Reserve.Of,
+		Random:  e.random(4),
 		Refresh: e.refreshBudget,
+		Tripped: func(why string) { e.logger.Error("identifies are stopped", "reason", why) },
 	})
 	for i, sc := range cfg.Sinks {
 		s, err := e.newSink(sc, uint64(i))
@@ -129,7 +147,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	defer e.setPhase(ops.PhaseStopped)
 	defer e.closeSinks()
 	defer e.shutDoors()
-	info, err := e.ask(ctx)
+	info, err := e.meet(ctx)
 	if err != nil {
 		return err
 	}
@@ -144,42 +162,16 @@ func (e *Engine) Run(ctx context.Context) error {
 	return e.live(ctx, e.current())
 }
 
-// ask is GET /gateway/bot with a deadline.
-func (e *Engine) ask(ctx context.Context) (discord.GatewayBot, error) {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
-	info, err := e.cfg.Gateway.GatewayBot(ctx)
-	if err != nil {
-		var rest *discord.RESTError
-		if errors.As(err, &rest) && rest.Fatal() {
-			return info, &FatalError{err}
-		}
-		return info, err
-	}
-	e.queue.Update(info.Limit)
-	e.mu.Lock()
-	e.recommended = info.Shards
-	e.mu.Unlock()
-	return info, nil
-}
-
-// refreshBudget lets waiting shards ask Discord what the budget is now.
-func (e *Engine) refreshBudget(ctx context.Context) (discord.SessionStartLimit, error) {
-	info, err := e.ask(ctx)
-	if err != nil {
-		e.logger.Warn("Discord could not be asked for the identify budget", "error", err)
-		return discord.SessionStartLimit{}, err
-	}
-	e.current().SetMainURL(info.URL)
-	return info.Limit, nil
-}
-
 // build makes the fleet that Discord's answer and the configuration call for,
 // and gives the sinks its queues.
 func (e *Engine) build(info discord.GatewayBot) error {
 	p, err := e.cfg.plan(info)
 	if err != nil {
 		return err
+	}
+	if e.cfg.Shards.Last == p.total {
+		e.logger.Warn("shards.last is the number of shards; they are counted from 0, so the last one is held here: set it to -1 or one less",
+			"shards.last", e.cfg.Shards.Last, "last", p.last)
 	}
 	q, err := e.openQueue(p)
 	if err != nil {
@@ -194,9 +186,12 @@ func (e *Engine) build(info discord.GatewayBot) error {
 	e.mu.Lock()
 	e.fleet, e.events = f, q
 	e.mu.Unlock()
+	left := any("not known")
+	if id := e.queue.Snapshot(); id.Known {
+		left = id.Remaining
+	}
 	e.logger.Info("starting shards", "first", p.first, "last", p.last, "total", p.total,
-		"recommended", info.Shards, "max_concurrency", info.Limit.MaxConcurrency,
-		"identifies_left", info.Limit.Remaining)
+		"recommended", info.Shards, "max_concurrency", info.Limit.MaxConcurrency, "identifies_left", left)
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/clock"
+	"github.com/gatehouse-gateway/gatehouse/engine/discovery"
 	"github.com/gatehouse-gateway/gatehouse/engine/fleet"
 	"github.com/gatehouse-gateway/gatehouse/engine/identify"
 	"github.com/gatehouse-gateway/gatehouse/engine/session"
@@ -28,6 +29,8 @@ const (
 // keeper saves the fleet's sessions for the next run.
 type keeper struct {
 	store    SessionStore // nil keeps nothing
+	gateway  discovery.Store
+	caller   *discovery.Caller
 	fleet    *fleet.Fleet
 	events   *spool.Queue
 	queue    *identify.Queue
@@ -38,6 +41,8 @@ type keeper struct {
 	soon    chan struct{}     // holds one: there is something that must not wait
 	saved   []session.Session // as saved last
 	sent    time.Time         // of the last identify, as saved last
+	spent   spent             // as saved last
+	told    discovery.Saved   // as saved last
 	changes uint64            // of the guilds, as saved last
 	seen    uint64            // of the guilds, a second ago
 	guildAt time.Time         // when they were saved last
@@ -46,9 +51,17 @@ type keeper struct {
 	since   atomic.Int64 // when the save under way began, in Unix nanoseconds; 0 if none is
 }
 
+// spent tells by little whether what the identify queue remembers has changed.
+type spent struct {
+	sent, rejected, trips uint64
+	open                  bool
+}
+
 func (e *Engine) newKeeper(f *fleet.Fleet, q *spool.Queue, p slice) *keeper {
 	return &keeper{
 		store:    e.cfg.Sessions,
+		gateway:  e.cfg.GatewayStore,
+		caller:   e.caller,
 		fleet:    f,
 		events:   q,
 		queue:    e.queue,
@@ -77,6 +90,7 @@ func (k *keeper) restore() {
 	if !k.keeps() {
 		return
 	}
+	k.recall()
 	saved, err := k.store.Load()
 	if err == nil && saved != nil {
 		now := k.clock.Now()
@@ -106,6 +120,20 @@ func (k *keeper) restore() {
 		"saved", saved.At.UTC().Format(time.RFC3339), "age", k.clock.Now().Sub(saved.At).Round(time.Second))
 }
 
+// recall gives the identify queue what the last run had spent.
+func (k *keeper) recall() {
+	spent, err := k.store.LoadIdentifies()
+	switch {
+	case err != nil:
+		k.logger.Warn("what the last run identified is not known: a storm that goes on is noticed later", "reason", err)
+	case spent != nil && spent.Token == k.identity.Token:
+		k.queue.Recall(spent.Memory)
+		if b := k.queue.Snapshot().Breaker; b.Open {
+			k.logger.Error("identifies have been stopped since before the start", "since", b.Since.UTC().Format(time.RFC3339), "reason", b.Why)
+		}
+	}
+}
+
 // run saves until ctx ends.
 func (k *keeper) run(ctx context.Context) {
 	if !k.keeps() {
@@ -122,6 +150,8 @@ func (k *keeper) run(ctx context.Context) {
 			continue
 		case now := <-timer.C():
 			k.saveSessions()
+			k.saveIdentifies()
+			k.saveGateway()
 			k.saveChangedGuilds(now)
 		}
 		timer.Reset(saveEvery)
@@ -134,6 +164,36 @@ func (k *keeper) saveAll() {
 		k.saveGuilds()
 		k.savedAt = time.Time{} // they were alive until now
 		k.saveSessions()
+		k.saveIdentifies()
+		k.saveGateway()
+	}
+}
+
+// saveIdentifies saves what has been spent, if anything has since.
+func (k *keeper) saveIdentifies() {
+	id := k.queue.Snapshot()
+	now := spent{id.Sent, id.Rejected, id.Breaker.Trips, id.Breaker.Open}
+	if now == k.spent {
+		return
+	}
+	k.since.Store(k.clock.Now().UnixNano())
+	if k.done(k.store.SaveIdentifies(&session.Identifies{Token: k.identity.Token, Memory: k.queue.Memory()})) {
+		k.spent = now
+	}
+}
+
+// saveGateway saves what Discord told about its gateway, if it is news.
+func (k *keeper) saveGateway() {
+	if k.gateway == nil {
+		return
+	}
+	now, any := k.caller.Saved()
+	if !any || now == k.told {
+		return
+	}
+	k.since.Store(k.clock.Now().UnixNano())
+	if k.done(k.gateway.SaveGateway(&now)) {
+		k.told = now
 	}
 }
 

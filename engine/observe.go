@@ -46,7 +46,11 @@ func (e *Engine) sampleEverySecond(ctx context.Context) {
 			return
 		case <-timer.C():
 		}
-		e.sample()
+		snap := e.sample()
+		if n%60 == 59 {
+			e.asks.Sweep()
+			e.renewPresence(ctx, snap.Shards)
+		}
 		if n%10 == 0 {
 			for _, s := range e.sinks {
 				s.runner.Turn()
@@ -58,7 +62,7 @@ func (e *Engine) sampleEverySecond(ctx context.Context) {
 }
 
 // sample takes one second's measurements.
-func (e *Engine) sample() {
+func (e *Engine) sample() *ops.Snapshot {
 	totals := e.current().Sample()
 	now := e.cfg.Clock.Now()
 	var depth int
@@ -84,10 +88,11 @@ func (e *Engine) sample() {
 		e.logger.Log(context.Background(), level, "alert: "+a.Text, "alert", a.ID)
 		e.hub.publish(ops.Event{Kind: ops.EventAlert, At: now, Shard: a.Shard, Sink: a.Sink, Text: a.Text})
 	}
+	return snap
 }
 
 func (e *Engine) conditions(now time.Time) conditions {
-	c := conditions{held: e.queue.Held(), lost: e.lost.Load(), unsaved: e.keeper.trouble(now)}
+	c := conditions{held: e.queue.Held(), lost: e.lost.Load(), unsaved: e.keeper.trouble(now), api: e.apiTrouble(now)}
 	if why := e.lostWhy.Load(); why != nil {
 		c.lostWhy = *why
 	}
@@ -154,6 +159,8 @@ func (e *Engine) Snapshot(context.Context) (*ops.Snapshot, error) {
 	if f := e.current(); f != nil {
 		f.Fill(snap)
 	}
+	snap.Fleet.Compress = e.cfg.Compress
+	snap.Commands = e.commands(snap.Shards)
 	e.series.fill(snap)
 	for _, s := range e.sinks {
 		st := s.snapshot(now)
@@ -203,6 +210,9 @@ func (e *Engine) shardChanged(id int, from, to ops.ShardState, reason string) {
 		e.hub.publish(ops.Event{Kind: ops.EventOperation, At: now, Shard: -1, Text: p.Text})
 	}
 	switch to {
+	case ops.ShardIdentifying:
+		_, _, total := e.current().Slice()
+		e.asks.Lost(id, total)
 	case ops.ShardReady:
 		if from == ops.ShardIdentifying {
 			e.noteIdentified()

@@ -35,6 +35,8 @@ func (e *Engine) begin(cmd ops.Command) (ops.Operation, error) {
 		return e.beginDrain(cmd)
 	case ops.CommandDiscard:
 		return orRefusal(e.beginDiscard(cmd))
+	case ops.CommandAllow:
+		return orRefusal(e.beginAllow(cmd))
 	case ops.CommandReplay:
 		return orRefusal(e.beginReplay(cmd))
 	case ops.CommandPauseSink, ops.CommandResumeSink:
@@ -69,6 +71,18 @@ func (e *Engine) beginSink(cmd ops.Command) (*operation, error) {
 		return op, nil
 	}
 	return nil, &ops.RefusedError{Command: cmd, Reason: fmt.Sprintf("there is no sink named %q", cmd.Sink)}
+}
+
+// beginAllow lets the identifies go on that the breaker has stopped.
+func (e *Engine) beginAllow(cmd ops.Command) (*operation, error) {
+	why, was := e.queue.Allow()
+	if !was {
+		return nil, &ops.RefusedError{Command: cmd, Reason: "identifies are not stopped"}
+	}
+	op := newOperation(cmd, e.cfg.Clock.Now())
+	op.end(nil, "identifies go on")
+	e.logger.Warn("identifies go on, the breaker was closed by an operator", "by", asker(cmd), "it_had_tripped_because", why)
+	return op, nil
 }
 
 func (e *Engine) beginShards(cmd ops.Command) (*operation, error) {

@@ -16,11 +16,12 @@ import (
 
 // shelf is a session store that a test can spoil.
 type shelf struct {
-	mu     sync.Mutex
-	saved  *session.Saved
-	guilds *session.Guilds
-	frozen bool // as if the process had died: nothing is written any more
-	err    error
+	mu         sync.Mutex
+	saved      *session.Saved
+	guilds     *session.Guilds
+	identifies *session.Identifies
+	frozen     bool // as if the process had died: nothing is written any more
+	err        error
 }
 
 func (s *shelf) Load() (*session.Saved, error) {
@@ -49,6 +50,21 @@ func (s *shelf) SaveGuilds(g *session.Guilds) error {
 	defer s.mu.Unlock()
 	if !s.frozen && s.err == nil {
 		s.guilds = g
+	}
+	return s.err
+}
+
+func (s *shelf) LoadIdentifies() (*session.Identifies, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.identifies, s.err
+}
+
+func (s *shelf) SaveIdentifies(i *session.Identifies) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.frozen && s.err == nil {
+		s.identifies = i
 	}
 	return s.err
 }

@@ -2,11 +2,13 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"runtime"
 	"strings"
 
+	"github.com/gatehouse-gateway/gatehouse/engine/asks"
 	"github.com/gatehouse-gateway/gatehouse/engine/clock"
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
 	"github.com/gatehouse-gateway/gatehouse/engine/fleet"
@@ -103,12 +105,12 @@ func (c *Config) check() error {
 	}
 	// With the longest figures: an Identify that turns out too long when its time
 	// has come would never be sent.
-	if _, err := c.identify(4096, 4096, 1e6); err != nil {
+	if _, err := c.identify(c.Presence, 4096, 4096, 1e6); err != nil {
 		return configErrorf("discord.presence: %s", strings.TrimPrefix(err.Error(), "presence: "))
 	}
 	seen := make(map[string]bool)
 	for _, s := range c.Sinks {
-		if s.Name == "" || s.Sink == nil || seen[s.Name] {
+		if s.Name == "" || s.Name == asks.Nobody || s.Sink == nil || seen[s.Name] {
 			return configErrorf("sinks: every sink needs a name of its own (%q)", s.Name)
 		}
 		seen[s.Name] = true
@@ -141,7 +143,8 @@ func (c *Config) plan(info discord.GatewayBot) (slice, error) {
 			p.total = discord.LargeBotShards(p.total, info.Limit.MaxConcurrency)
 		}
 	}
-	if p.last < 0 {
+	if p.last < 0 || p.last == p.total {
+		// The last one too many is what Discordeno's lastShardId has always been.
 		p.last = p.total - 1
 	}
 	if p.first >= p.total {
@@ -167,9 +170,12 @@ func (e *Engine) fleetConfig(info discord.GatewayBot, p slice, q *spool.Queue) f
 		Bounds:         e.cfg.bounds(),
 		MaxConcurrency: info.Limit.MaxConcurrency,
 		Spacing:        e.cfg.Identify.Spacing,
-		Machine:        shard.DefaultMachineConfig(info.URL, e.random(1)),
+		Machine:        e.machineConfig(info.URL),
 		Dialer:         e.cfg.Dialer,
-		Slots:          slots{e.queue, func() { e.keeper.hasten() }},
+		Pace:           e.pacer,
+		Probe:          e.probeFrame,
+		Answered:       e.answered,
+		Slots:          slots{e.queue, p.total, func() { e.keeper.hasten() }},
 		Identify:       e.identifyFrame,
 		Resume: func(session string, seq int64) ([]byte, error) {
 			return discord.AppendResume(nil, e.cfg.Token, session, seq)
@@ -181,13 +187,27 @@ func (e *Engine) fleetConfig(info discord.GatewayBot, p slice, q *spool.Queue) f
 	}
 }
 
-// identifyFrame is a shard's op 2.
-func (e *Engine) identifyFrame(id, total int) ([]byte, error) {
-	return e.cfg.identify(id, total, e.current().GuildCount(id))
+func (e *Engine) machineConfig(url string) shard.MachineConfig {
+	m := shard.DefaultMachineConfig(url, e.random(1))
+	if e.cfg.NoWatchdog || e.bot == 0 {
+		m.ProbeTimeout = 0
+	}
+	return m
 }
 
-func (c *Config) identify(id, total, guilds int) ([]byte, error) {
-	presence, err := discord.RenderPresence(c.Presence, id, total, guilds)
+// identifyFrame is a shard's op 2.
+func (e *Engine) identifyFrame(id, total int) ([]byte, error) {
+	guilds := e.current().GuildCount(id)
+	template, show := e.presence.of(id, guilds)
+	frame, err := e.cfg.identify(template, id, total, guilds)
+	if err == nil {
+		e.presence.tell(id, show)
+	}
+	return frame, err
+}
+
+func (c *Config) identify(template json.RawMessage, id, total, guilds int) ([]byte, error) {
+	presence, err := discord.RenderPresence(template, id, total, guilds)
 	if err != nil {
 		return nil, err
 	}
@@ -199,6 +219,8 @@ func (c *Config) identify(id, total, guilds int) ([]byte, error) {
 		Shards:         total,
 		LargeThreshold: c.LargeThreshold,
 		Presence:       presence,
+		Compress:       c.PayloadCompress,
+		Capabilities:   c.Capabilities,
 	})
 }
 
@@ -206,11 +228,12 @@ func (c *Config) identify(id, total, guilds int) ([]byte, error) {
 // identify that was sent.
 type slots struct {
 	queue *identify.Queue
+	total int
 	sent  func()
 }
 
 func (s slots) Acquire(ctx context.Context, id int, force bool) (shard.Slot, error) {
-	slot, err := s.queue.Acquire(ctx, id, identify.Options{Force: force})
+	slot, err := s.queue.Acquire(ctx, id, identify.Options{Force: force, Total: s.total})
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/delivery"
@@ -20,6 +21,9 @@ type sink struct {
 	mu     sync.Mutex
 	meter  stats.Meter
 	depths []int // of each of the last seconds, oldest first
+
+	asked, unsent atomic.Uint64 // commands that its bot has sent back; those refused
+	unsentTold    atomic.Int64  // when the log last told of those, in Unix nanoseconds
 }
 
 // depthSeconds is over how many seconds the change of a sink's depth is measured.
@@ -27,7 +31,7 @@ const depthSeconds = 5
 
 // newSink makes the n-th sink.
 func (e *Engine) newSink(sc SinkConfig, n uint64) (*sink, error) {
-	wants, err := pipeline.TypeRule(sc.Only, sc.Drop)
+	rule, err := pipeline.TypeRule(sc.Only, sc.Drop)
 	if err != nil {
 		return nil, configErrorf("sink %s: %v", sc.Name, err)
 	}
@@ -37,7 +41,7 @@ func (e *Engine) newSink(sc SinkConfig, n uint64) (*sink, error) {
 		Batch:       sc.Batch,
 		Parallel:    sc.Parallel,
 		MaxAttempts: sc.MaxAttempts,
-		Wants:       wants,
+		Wants:       wants(sc.Name, rule),
 		Priority:    sc.Priority,
 		Expired:     sc.Expired.policy(),
 		DeadLetters: e.letters,
@@ -49,7 +53,15 @@ func (e *Engine) newSink(sc SinkConfig, n uint64) (*sink, error) {
 			e.hub.publish(ops.Event{Kind: ops.EventSinkState, At: e.cfg.Clock.Now(), Shard: -1, Sink: sc.Name, Text: to.String() + ": " + why})
 		},
 	})
-	return &sink{cfg: sc, runner: runner}, nil
+	s := &sink{cfg: sc, runner: runner}
+	if sc.Commands {
+		asking, ok := sc.Sink.(delivery.Asking)
+		if !ok {
+			return nil, configErrorf("sinks: %s: commands: a sink of kind %s cannot send anything back", sc.Name, sc.Kind)
+		}
+		asking.Asks(func(body []byte) { e.asked(s, body) })
+	}
+	return s, nil
 }
 
 func (s *sink) sample(depth int) {
@@ -82,6 +94,7 @@ func (s *sink) pace(depth int) (drain float64, eta time.Duration) {
 func (s *sink) snapshot(now time.Time) ops.Sink {
 	out := s.runner.Status(now)
 	out.Kind, out.Target = s.cfg.Kind, s.cfg.Target
+	out.Asked, out.Unsent = s.asked.Load(), s.unsent.Load()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out.Rate = s.meter.Rate()

@@ -22,6 +22,7 @@ type action struct {
 	pin    bool // at its right end
 	drawer bool // in the drawer
 	sink   bool // beside a sink's figures
+	budget bool // beside the figures of the identify budget
 	drains bool // possible while the engine drains
 
 	// name is what it does in the present state, for bar and drawer; nil for short or title.
@@ -50,7 +51,7 @@ func groups() []group {
 // registry is every action, in the order of help and key bar.
 func registry() []action {
 	var all []action
-	for _, part := range [][]action{shardActions(), queueActions(), moveActions(), fleetActions(), lookActions(), logActions(), consoleActions()} {
+	for _, part := range [][]action{shardActions(), queueActions(), moveActions(), budgetActions(), fleetActions(), lookActions(), logActions(), consoleActions()} {
 		all = append(all, part...)
 	}
 	return all

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"strings"
+
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/gatehouse-gateway/gatehouse/tui/frame"
@@ -20,7 +22,7 @@ func moveActions() []action {
 		{id: "last", title: "last shard, newest line", keys: []string{"end", "G"}, show: "end G", group: groupMove, run: plain(func(m *model) { m.edge(true) })},
 		{id: "previd", title: "previous shard by id", keys: []string{","}, group: groupMove, run: moving(func(m *model) { m.selectIndex(max(0, m.sel.index-1)) })},
 		{id: "nextid", title: "next shard by id", keys: []string{"."}, group: groupMove, run: moving(func(m *model) { m.selectIndex(min(len(m.shards())-1, m.sel.index+1)) })},
-		{id: "next", title: "next shard that is not ready, or that the filter picks", short: "next trouble", keys: []string{"n"}, group: groupMove, bar: true,
+		{id: "next", title: "next shard in trouble, or that the filter picks", short: "next trouble", keys: []string{"n"}, group: groupMove, bar: true,
 			run: moving(func(m *model) { m.seekOrSay(1) })},
 		{id: "prev", title: "previous one", keys: []string{"N"}, group: groupMove, run: moving(func(m *model) { m.seekOrSay(-1) })},
 		{id: "alert", title: "show the shard of the alert, then the next alert", short: "alert", keys: []string{"a"}, group: groupMove,
@@ -38,6 +40,8 @@ func canOpen(m *model) (bool, string) {
 		return canList(m)
 	case pageLetters:
 		return m.letters.selected() != nil, "there is no dead letter"
+	case pageBudget:
+		return false, "there is nothing to open here"
 	default:
 		return hasShard(m)
 	}
@@ -65,6 +69,7 @@ func mover(key string, dx, dy, scroll int) action {
 			m.moveLetters(dy)
 		case m.page == pageSinks:
 			m.stepSink(dy)
+		case m.page == pageBudget: // no shard is in sight
 		case m.log.focus:
 			m.log.scroll(scroll, m.logHeight())
 		default:
@@ -99,6 +104,8 @@ func (m *model) page5(by int) {
 	case m.page == pageSinks:
 		m.stepSink(by * pageRows)
 		return
+	case m.page == pageBudget:
+		return
 	case m.log.focus:
 		m.log.scroll(-by*m.logHeight(), m.logHeight())
 		return
@@ -119,6 +126,7 @@ func (m *model) edge(last bool) {
 		m.moveLetters(by)
 	case m.page == pageSinks:
 		m.stepSink(by)
+	case m.page == pageBudget:
 	case m.log.focus && last:
 		m.log.scroll(-logKeep, m.logHeight())
 	case m.log.focus:
@@ -162,6 +170,9 @@ func (m *model) nextAlert() {
 	m.alert = a.ID
 	if a.Shard >= 0 && !m.selectID(a.Shard) {
 		m.say(screen.ToneQuiet, "the alert's shard is not held by this process")
+	}
+	if strings.HasPrefix(a.ID, "identify/") {
+		m.say(screen.ToneQuiet, "about the identify budget: I shows it, A lets identifies go on that the breaker has stopped")
 	}
 	if a.Shard < 0 && a.Sink != "" {
 		m.sink = a.Sink

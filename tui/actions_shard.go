@@ -21,6 +21,8 @@ func shardActions() []action {
 			enabled: canReidentify, run: askReidentify},
 		{id: "stop", title: "stop or start", short: "stop", keys: []string{"s"}, group: groupAct, engine: true, bar: true, drawer: true,
 			name: stopName, enabled: canStop, run: askStop},
+		{id: "presence", title: "presence: what people see of the bot, changed live", short: "presence", keys: []string{"u"}, group: groupAct,
+			engine: true, enabled: hasShard, run: plain((*model).openPresence)},
 		{id: "mark", title: "mark the shard for an action on several", short: "mark", keys: []string{"space"}, group: groupAct,
 			enabled: hasShard, run: plain(toggleMark)},
 	}
@@ -137,13 +139,6 @@ func askReidentify(m *model) tea.Cmd {
 		return m.perform("re-identify of "+shardNames(ids), ops.Command{Kind: ops.CommandReidentify, Shards: ids})
 	})
 	return nil
-}
-
-func reset(m *model, b ops.Identify) string {
-	if !b.Known || b.ResetAt.IsZero() {
-		return "at a time not known yet"
-	}
-	return "in " + frame.Age(b.ResetAt.Sub(m.now()))
 }
 
 func notRunning(s *ops.Shard) string {

@@ -48,7 +48,7 @@ func BenchmarkGrid4096(b *testing.B) {
 	p := screen.Palette(look)
 	b.ReportAllocs()
 	for b.Loop() {
-		shards.Grid.Draw(shards.Cells(), 100, p, 140, 40)
+		shards.Grid.Draw(shards.Cells(look.Now), 100, p, 140, 40)
 	}
 }
 

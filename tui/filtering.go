@@ -4,7 +4,9 @@ import (
 	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+	"github.com/gatehouse-gateway/gatehouse/tui/dialog"
 	"github.com/gatehouse-gateway/gatehouse/tui/filter"
+	"github.com/gatehouse-gateway/gatehouse/tui/screen"
 )
 
 // filtering is the filter in force and the one being typed.
@@ -14,7 +16,7 @@ type filtering struct {
 	matches int
 
 	editing bool
-	input   editor
+	input   dialog.Line
 	err     error // of what is being typed
 }
 
@@ -34,17 +36,17 @@ func (f *filtering) apply(shards []ops.Shard, now time.Time) {
 }
 
 // wants reports whether "next" should stop at a shard.
-func (f *filtering) wants(i int, s *ops.Shard) bool {
+func (f *filtering) wants(i int, s *ops.Shard, now time.Time) bool {
 	if f.match != nil {
 		return i < len(f.match) && f.match[i]
 	}
-	return s.State != ops.ShardReady
+	return screen.Troubled(s, now)
 }
 
 // openFilter lets the operator type a filter, beginning with the one in force.
 func (m *model) openFilter() {
 	m.filter.editing, m.filter.err = true, nil
-	m.filter.input.set(m.filter.active.String())
+	m.filter.input.Set(m.filter.active.String())
 	m.dirty = true
 }
 
@@ -67,8 +69,8 @@ func (m *model) filterKey(key, text string) {
 		}
 		return
 	}
-	if f.input.key(key, text) {
-		f.err = m.setFilter(f.input.text())
+	if f.input.Key(key, text) {
+		f.err = m.setFilter(f.input.Text())
 	}
 }
 
@@ -82,62 +84,4 @@ func (m *model) setFilter(text string) error {
 	m.filter.apply(m.shards(), m.now())
 	m.dirty = true
 	return nil
-}
-
-// editor is one line of text with a cursor.
-type editor struct {
-	runes []rune
-	at    int
-}
-
-func (e *editor) set(s string) { e.runes = []rune(s); e.at = len(e.runes) }
-
-func (e *editor) text() string { return string(e.runes) }
-
-// key takes one key and reports whether the text may have changed.
-func (e *editor) key(key, text string) bool {
-	switch key {
-	case "left":
-		e.at = max(0, e.at-1)
-	case "right":
-		e.at = min(len(e.runes), e.at+1)
-	case "home":
-		e.at = 0
-	case "end":
-		e.at = len(e.runes)
-	case "backspace":
-		if e.at > 0 {
-			e.runes = append(e.runes[:e.at-1], e.runes[e.at:]...)
-			e.at--
-		}
-	case "delete":
-		if e.at < len(e.runes) {
-			e.runes = append(e.runes[:e.at], e.runes[e.at+1:]...)
-		}
-	case "ctrl+u":
-		e.set("")
-	default:
-		return e.insert(text)
-	}
-	return true
-}
-
-// insert puts printable text at the cursor, as far as there is room for it.
-func (e *editor) insert(text string) bool {
-	const most = 200
-	changed := false
-	for _, r := range text {
-		if r < ' ' || r == 0x7f || len(e.runes) >= most {
-			continue
-		}
-		e.runes = append(e.runes[:e.at], append([]rune{r}, e.runes[e.at:]...)...)
-		e.at++
-		changed = true
-	}
-	return changed
-}
-
-// halves is the text before and after the cursor.
-func (e *editor) halves() (before, after string) {
-	return string(e.runes[:e.at]), string(e.runes[e.at:])
 }

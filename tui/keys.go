@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/gatehouse-gateway/gatehouse/tui/dialog"
 )
 
 // key answers a key press. The topmost of dialog, question and filter hears it;
@@ -43,11 +45,18 @@ func (m *model) tinyKey(key string) tea.Cmd {
 	return nil
 }
 
-// paste takes text into the filter that is being typed; elsewhere pasted text
-// would be a string of keys nobody meant.
+// paste takes text into the form or the filter that is being typed; elsewhere
+// pasted text would be a string of keys nobody meant.
 func (m *model) paste(text string) {
-	if !m.filter.editing {
+	text = strings.Join(strings.Fields(text), " ")
+	if d := m.dialogs.Top(); d != nil {
+		if then := m.answers[d]; d.Insert(text) && then != nil {
+			m.dirty = true
+			then(m, dialog.Outcome{Edited: true})
+		}
 		return
 	}
-	m.filterKey("", strings.Join(strings.Fields(text), " "))
+	if m.filter.editing {
+		m.filterKey("", text)
+	}
 }

@@ -15,6 +15,7 @@ const (
 	pageLog                 // the log
 	pageSinks               // sinks, queue and disk
 	pageLetters             // dead letters of a sink
+	pageBudget              // identifies
 )
 
 // mode is how much of the dashboard there is room for.
@@ -78,7 +79,7 @@ func newLayout(w, h int, p page, n, first int, halves bool) layout {
 		l.shards = body
 	case pageLog:
 		l.log = body
-	case pageSinks, pageLetters:
+	case pageSinks, pageLetters, pageBudget:
 		l.whole = body
 	default:
 		l.dash(body)

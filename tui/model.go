@@ -63,6 +63,8 @@ type model struct {
 	toast    toast
 	journal  []journalEntry
 	running  []*operation
+	sendings []*sending
+	presence presence
 
 	leaving leaving
 	dirty   bool

@@ -178,7 +178,8 @@ func (m *model) show(s *ops.Snapshot) {
 func moved(a, b *ops.Snapshot) bool {
 	return a.Traffic.Events != b.Traffic.Events || a.Fleet != b.Fleet || a.Phase != b.Phase ||
 		a.LastLog != b.LastLog || a.Traffic.Depth != b.Traffic.Depth || len(a.Alerts) != len(b.Alerts) ||
-		a.Identify.Sent != b.Identify.Sent || a.Store.Fault != b.Store.Fault || a.Store.Disk != b.Store.Disk
+		a.Identify.Sent != b.Identify.Sent || a.Identify.Breaker.Open != b.Identify.Breaker.Open || a.Commands != b.Commands ||
+		a.Store.Fault != b.Store.Fault || a.Store.Disk != b.Store.Disk
 }
 
 // stale says how old the figures are if they are older than they should be.

@@ -103,7 +103,7 @@ func (m *model) seek(by int) bool {
 	shards := m.shards()
 	for k := 1; k <= len(shards); k++ {
 		i := ((m.sel.index+by*k)%len(shards) + len(shards)) % len(shards)
-		if m.filter.wants(i, &shards[i]) {
+		if m.filter.wants(i, &shards[i], m.snap.At) {
 			m.selectIndex(i)
 			return true
 		}

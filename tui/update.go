@@ -17,6 +17,8 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.accepted(msg)
 	case endedMsg:
 		cmd = m.ended(msg)
+	case sentMsg:
+		cmd = m.sentOut(msg)
 	case lettersMsg:
 		m.tookLetters(msg)
 	case tea.WindowSizeMsg:

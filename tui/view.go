@@ -1,11 +1,13 @@
 package tui
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 	"github.com/gatehouse-gateway/gatehouse/tui/frame"
 	"github.com/gatehouse-gateway/gatehouse/tui/screen"
 	"github.com/gatehouse-gateway/gatehouse/tui/style"
@@ -120,6 +122,8 @@ func (m *model) body(look screen.Look) frame.Block {
 		return m.sinksPage().Draw(look, l.whole.W, l.whole.H)
 	case pageLetters:
 		return m.lettersPage().Draw(look, l.whole.W, l.whole.H)
+	case pageBudget:
+		return m.budgetPage().Draw(look, l.whole.W, l.whole.H)
 	}
 	shards := m.grid().Draw(look, l.shards.W, l.shards.H)
 	if l.mode == modeFull {
@@ -184,6 +188,8 @@ func (m *model) onBar(a *action) bool {
 		return a.group == groupQueue && a.id != "sinks" || a.pin
 	case pageLetters:
 		return a.id == "replay" || a.id == "open" || a.id == "pause" || a.id == "flush" || a.pin
+	case pageBudget:
+		return a.budget || a.pin
 	default:
 		return a.bar
 	}
@@ -191,10 +197,20 @@ func (m *model) onBar(a *action) bool {
 
 func (m *model) bottom(look screen.Look) frame.Block {
 	hints := m.hints(m.onBar)
+	if m.budgetAlert() && m.page == pageDash {
+		// Who is called because of it must not have to look for the page.
+		hints = slices.DeleteFunc(hints, func(h screen.Hint) bool { return h.ID == "budget" })
+		hints = slices.Insert(hints, 0, m.hint(m.byID("budget")))
+	}
 	note := "refresh " + frame.Duration(m.pull.refresh)
 	keys, spans := screen.KeyBar(look, hints, note, m.w)
 	m.spans = spans
 	return frame.Block{W: m.w, Lines: []string{m.message(look).Draw(look, m.w), keys}}
+}
+
+// budgetAlert reports whether an alert is about identifies.
+func (m *model) budgetAlert() bool {
+	return slices.ContainsFunc(m.alerts, func(a ops.Alert) bool { return strings.HasPrefix(a.ID, "identify/") })
 }
 
 // message is the line above the keys: whatever waits for an answer first.
@@ -211,7 +227,9 @@ func (m *model) message(look screen.Look) screen.Message {
 		return screen.Message{Tone: m.toast.tone, Text: m.toast.text, Note: m.runningNote(look)}
 	case len(m.running) > 0:
 		return screen.Message{Tone: screen.ToneQuiet, Text: m.running[len(m.running)-1].status(m.now()), Note: m.runningNote(look)}
-	case m.layout.drawer.empty() && !m.onSinks():
+	case len(m.sendings) > 0:
+		return screen.Message{Tone: screen.ToneQuiet, Text: m.sendings[0].status(m.now())}
+	case m.layout.drawer.empty() && !m.onSinks() && m.page != pageBudget:
 		return screen.Message{Input: screen.ShardLine(look, m.selected())}
 	case len(m.journal) > 0:
 		last := m.journal[len(m.journal)-1]
@@ -228,7 +246,7 @@ func (m *model) runningNote(look screen.Look) string {
 }
 
 func (m *model) filterMessage(look screen.Look) screen.Message {
-	before, after := m.filter.input.halves()
+	before, after := m.filter.input.Halves()
 	note := strconv.Itoa(m.matching()) + look.S.Dim.Paint(" of "+strconv.Itoa(len(m.shards()))+" shards")
 	if m.filter.err != nil {
 		note = look.S.Warn.Paint(frame.Cut(frame.Clean(m.filter.err.Error()), m.w/2-4))

@@ -21,10 +21,12 @@ func TestCtlStatusFitsOnAPage(t *testing.T) {
 shards      2 ready, 1 backoff, 1 failed; this process holds 0 to 3 of 8
 guilds      4 000, 12 unavailable, 3 loading
 traffic     312.5 events/s, 1.5 MiB/s; 7 654 321 events since start
+compress    zstd-stream, 6.2 to 1 since start
 latency     median 41ms, p99 90ms, longest 1.2s
 waiting     1 234 events for the slowest sink, the oldest for 9s
 queue       3 MiB of 4 GiB, 1 MiB of 256 MiB in memory, 2 MiB on disk in 3 files in /var/lib/gatehouse/queue; the disk takes nothing for 1m: no space left on device
 identifies  990 of 1 000 left, 100 of them in reserve, reset in 3h0m; 1 in the queue
+commands    1 234 sent to Discord, 5 refused; 2 in the queue; answers to 1 still come
 reshard     Discord recommends 16 shards
 
 SINK  STATE           FOR  WAITING  OLDEST  EMPTY IN  EVENTS/S  DELIVERED  P99  DROPPED  DEAD  TARGET
@@ -43,11 +45,11 @@ critical  30h0m  shard 3 has failed: token refused
 func TestCtlShards(t *testing.T) {
 	path := serveFake(t, &fakeEngine{})
 	got := gatehouse(t, nil, "ctl", "shards", "--control", path)
-	want := `SHARD  STATE      FOR  LATENCY  GUILDS  EVENTS/S     SEQ  RECONNECTS  RESUMES  IDENTIFIES
-    0  ready     1h0m     41ms   1 000      12.3  123456           0        0           1
-    1  ready    1m10s     1.2s   1 000       0.0       7           2        2           0
-    2  backoff     3s        –   1 000       0.0       0           0        0           0  dials again in 4s: connection lost [2J
-    3  failed   30h0m        –       0       0.0       0           0        0           0  token refused; set another
+	want := `SHARD  STATE      FOR  LATENCY  GUILDS  EVENTS/S     SEQ  LOST  RESUMES  IDENT
+    0  ready     1h0m     41ms   1 000      12.3  123456     0        0      1
+    1  ready    1m10s     1.2s   1 000       0.0       7     2        2      0
+    2  backoff     3s        –   1 000       0.0       0     0        0      0  dials again in 4s: connection lost [2J
+    3  failed   30h0m        –       0       0.0       0     0        0      0  token refused; set another
 `
 	if got.code != exitDone || got.stdout != want {
 		t.Errorf("exit code %d %s:\n%s", got.code, got.stderr, got.stdout)
@@ -85,6 +87,7 @@ func TestCtlJSONIsWhatTheAPISays(t *testing.T) {
 		{[]string{"sinks"}, `"lag_ms": 9000,`},
 		{[]string{"log"}, `"text": "shard backoff"`},
 		{[]string{"dead-letters"}, `"id": "9c1f-42"`},
+		{[]string{"identify"}, `"runs_out_at": "2026-11-22T14:00:00Z"`},
 	} {
 		got := gatehouse(t, nil, append([]string{"ctl", "-o", "json", "--control", path}, c.args...)...)
 		if got.code != exitDone || !json.Valid([]byte(got.stdout)) || !strings.Contains(got.stdout, c.want) {
@@ -125,6 +128,7 @@ func TestCtlActions(t *testing.T) {
 		{[]string{"resume", "bot"}, ops.Command{Kind: ops.CommandResumeSink, Sink: "bot"}},
 		{[]string{"discard", "old"}, ops.Command{Kind: ops.CommandDiscard, Sink: "old"}},
 		{[]string{"drain"}, ops.Command{Kind: ops.CommandDrain}},
+		{[]string{"identify", "allow"}, ops.Command{Kind: ops.CommandAllow}},
 		{[]string{"dead-letters", "replay", "--sink", "bot", "a-1", "a-2"}, ops.Command{Kind: ops.CommandReplay, Sink: "bot", Letters: []string{"a-1", "a-2"}}},
 		{[]string{"dead-letters", "replay", "--sink", "bot", "--all"}, ops.Command{Kind: ops.CommandReplay, Sink: "bot"}},
 	} {
@@ -191,6 +195,27 @@ func TestCtlBadUsageIsOneLineAndExitCode2(t *testing.T) {
 		{[]string{"dead-letters", "replay", "--sink", "bot", "--all", "a-1"}, "--all and event ids do not go together"},
 		{[]string{"status", "--control", "http://localhost:1"}, `--control: "http://localhost:1" is not supported by this version; allowed: the path of a socket, or unix:///path`},
 		{[]string{"status", "--control", "unix://"}, `--control: "unix://" names no socket`},
+		{[]string{"identify", "alow"}, `unknown command "alow"; did you mean "allow"?`},
+		{[]string{"send"}, "gatehouse ctl send needs a command: presence (3), voice (4), members (8), soundboard (31), channel-info (43)"},
+		{[]string{"send", "identify", "{}"}, `"identify" is not a command that can be sent; allowed: presence (3), voice (4)`},
+		{[]string{"send", "2", "{}"}, `"2" is not a command that can be sent`},
+		{[]string{"send", "voice"}, `gatehouse ctl send voice needs its data: JSON such as {"guild_id":"41771983423143937","channel_id":null}, - for stdin, or @FILE`},
+		{[]string{"send", "presence", "{", "}"}, `gatehouse ctl send takes a command and its data, not "}" as well; put the JSON in quotes`},
+		{[]string{"send", "presence", "{status: idle}"}, `the data is not a JSON object; write one such as {"status":"idle"}`},
+		{[]string{"send", "presence", "null"}, `the data is not a JSON object`},
+		{[]string{"send", "presence", "-"}, `stdin is not a JSON object; write one such as {"status":"idle"}`},
+		{[]string{"send", "presence", "@/nowhere/p.json"}, "/nowhere/p.json cannot be read: no such file or directory; check the path and its permissions"},
+		{[]string{"send", "presence", `{"a":"` + strings.Repeat("x", mostData) + `"}`}, "the data has more than 32768 bytes; Discord takes up to 4096"},
+		{[]string{"send", "presence", "{}", "--answers"}, "--answers: Discord does not answer presence; remove it"},
+		{[]string{"send", "members", "{}", "--shards", "3"}, "--shards: members finds its shard by the guild that it names; remove it"},
+		{[]string{"send", "presence", "{}", "--shards", "7-3"}, `--shards: "7-3" is not a shard or a range of shards`},
+		{[]string{"send", "presence", "{}", "--timeout", "1h"}, "--timeout: 1h0m0s is out of range; allowed: up to 5m"},
+		{[]string{"send", "presence", "{}", "--timeout", "0s"}, "--timeout: 0s is out of range"},
+		{[]string{"presence"}, `gatehouse ctl presence needs --status, --activity, or JSON such as {"status":"idle"}`},
+		{[]string{"presence", "--status", "away"}, `--status: "away" is not known; allowed: online, idle, dnd, invisible, offline`},
+		{[]string{"presence", "{}", "--status", "idle"}, "JSON does not go together with --status and --activity; use one of them"},
+		{[]string{"presence", "{}", "{}"}, `gatehouse ctl presence takes one argument, not "{}" as well`},
+		{[]string{"presence", "--activity", "Streaming chess"}, "--activity: Streaming needs a URL; give JSON such as"},
 		{[]string{"drain", "--wiat"}, "unknown flag --wiat; did you mean --wait?"},
 	} {
 		got := gatehouse(t, nil, append([]string{"ctl"}, c.args...)...)
@@ -308,6 +333,12 @@ func TestCompletionKnowsShardsAndSinks(t *testing.T) {
 		{[]string{"pause", ""}, "bot\tretrying\n"},
 		{[]string{"discard", ""}, "old\tidle\n"},
 		{[]string{"dead-letters", "replay", "--sink", ""}, "bot\tretrying\nold\tidle\n"},
+		{[]string{"identify", ""}, "allow\tLet identifies go on that the breaker has stopped\n"},
+		{[]string{"send", ""}, "presence\tstatus and activities\nvoice\tjoin, move or leave a voice channel\nmembers\tmembers of a guild\n" +
+			"soundboard\tsoundboard sounds of guilds\nchannel-info\tstatus of a guild's voice channels\n"},
+		{[]string{"send", "presence", "{}", "--shards", "2"}, "2\tbackoff\n"},
+		{[]string{"presence", "--shards", "3"}, "3\tfailed\n"},
+		{[]string{"presence", "--status", ""}, "online\nidle\ndnd\ninvisible\noffline\n"},
 	} {
 		got := gatehouse(t, nil, append([]string{"__complete", "ctl", "--control", path}, c.args...)...)
 		if offers, _, _ := strings.Cut(got.stdout, ":"); got.code != exitDone || offers != c.want {

@@ -91,10 +91,7 @@ func (c *ctl) act(ctx context.Context, cmd ops.Command, wait bool) error {
 		return err
 	}
 	defer client.Close()
-	cmd.By = "ctl"
-	if who := c.user(); who != "" {
-		cmd.By = who + " (ctl)"
-	}
+	cmd.By = c.by()
 	asking, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
 	op, err := client.Do(asking, cmd)
@@ -107,6 +104,14 @@ func (c *ctl) act(ctx context.Context, cmd ops.Command, wait bool) error {
 		}
 	}
 	return c.outcome(cmd, op)
+}
+
+// by is who asks, for the log.
+func (c *ctl) by() string {
+	if who := c.user(); who != "" {
+		return who + " (ctl)"
+	}
+	return "ctl"
 }
 
 // progressEvery is how often --wait looks for something new to tell.

@@ -49,6 +49,7 @@ refused, 2 wrong usage or configuration.`,
 	flags.StringVar(&c.file, "config", "", "configuration `file` that says where the socket is")
 	flags.StringVarP(&c.output, "output", "o", c.output, "table or json")
 	cmd.AddCommand(c.statusCommand(), c.shardsCommand(), c.shardCommand(), c.sinksCommand(), c.logCommand(), c.drainCommand(), c.lettersCommand())
+	cmd.AddCommand(c.identifyCommand(), c.sendCommand(), c.presenceCommand())
 	cmd.AddCommand(c.shardActions()...)
 	cmd.AddCommand(c.sinkActions()...)
 	return cmd

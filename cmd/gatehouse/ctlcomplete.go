@@ -75,3 +75,17 @@ func (c *ctl) completeSinkFlag(cmd *cobra.Command) {
 		return offer(cmd, nil, typed)
 	})
 }
+
+// completeSend offers the names of the commands that can be sent.
+func completeSend(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var offers []string
+	for _, s := range sendables() {
+		if strings.HasPrefix(s.name, typed) {
+			offers = append(offers, cobra.CompletionWithDesc(s.name, s.what))
+		}
+	}
+	return offers, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+}

@@ -23,6 +23,11 @@ type fakeEngine struct {
 	refuse   string
 	steps    []ops.Progress // of every operation; the last is its end
 	fail     error          // of every operation
+	broken   bool           // the breaker has stopped identifies
+	sends    []ops.Send
+	sent     ops.Sent // what comes of every command for Discord
+	unsent   error
+	slow     bool // a command for Discord never comes to its end
 }
 
 var _ ops.Operator = (*fakeEngine)(nil)
@@ -34,7 +39,7 @@ func ago(d time.Duration) time.Time { return fakeNow().Add(-d) }
 func (e *fakeEngine) Snapshot(context.Context) (*ops.Snapshot, error) {
 	s := &ops.Snapshot{
 		At: fakeNow(), StartedAt: ago(70 * time.Minute), Name: "web-1", Version: "9.9", Phase: ops.PhaseRunning,
-		Fleet: ops.Fleet{Total: 8, First: 0, Last: 3, Guilds: 4000, Unavailable: 12, Loading: 3},
+		Fleet: ops.Fleet{Total: 8, First: 0, Last: 3, Guilds: 4000, Unavailable: 12, Loading: 3, Compress: "zstd-stream"},
 		Shards: []ops.Shard{
 			{ID: 0, State: ops.ShardReady, Since: ago(time.Hour), Latency: 41 * time.Millisecond, Guilds: 1000, Rate: 12.34, Seq: 123456, Identifies: 1},
 			{ID: 1, State: ops.ShardReady, Since: ago(70 * time.Second), Latency: 1200 * time.Millisecond, Guilds: 1000, Seq: 7, Resumes: 2, Reconnects: 2},
@@ -50,8 +55,14 @@ func (e *fakeEngine) Snapshot(context.Context) (*ops.Snapshot, error) {
 		},
 		Store: ops.Store{OnDisk: true, Dir: "/var/lib/gatehouse/queue", Bytes: 3 << 20, MaxBytes: 4 << 30, Memory: 1 << 20, MaxMemory: 256 << 20, Disk: 2 << 20, Files: 3,
 			Fault: "no space left on device", FaultSince: ago(time.Minute)},
-		Identify: ops.Identify{Known: true, Total: 1000, Remaining: 990, Reserve: 100, ResetAt: ago(-3 * time.Hour), Waiting: 1},
-		Traffic:  ops.Traffic{Events: 7654321, Rate: 312.5, ByteRate: 1.5 * (1 << 20), Depth: 1234, Lag: 9 * time.Second},
+		Identify: ops.Identify{
+			Known: true, Total: 1000, Remaining: 990, Reserve: 100, ResetAt: ago(-3 * time.Hour), Waiting: 1, NextAt: ago(-2 * time.Second),
+			MaxConcurrency: 16, Spacing: 5 * time.Second, Sent: 34, Rejected: 2, ToldAt: ago(10 * time.Minute), Spent: 4, LastHour: 12, RunsOutAt: ago(-2 * time.Hour),
+			Breaker: ops.Breaker{Open: e.broken, Since: ago(time.Minute), Why: "40 identifies in 5m", Trips: 1},
+			Buckets: []ops.Bucket{{Key: 3, Waiting: 1, OpenAt: ago(-2 * time.Second), Refused: 2}, {Key: 5, Refused: 1}},
+		},
+		Commands: ops.Commands{Sent: 1234, Refused: 5, Waiting: 2, Asked: 1},
+		Traffic:  ops.Traffic{Events: 7654321, Bytes: 6_200_000, WireBytes: 1_000_000, Rate: 312.5, ByteRate: 1.5 * (1 << 20), Depth: 1234, Lag: 9 * time.Second},
 		Latency:  ops.Latency{P50: 41 * time.Millisecond, P99: 90 * time.Millisecond, Max: 1200 * time.Millisecond},
 		Reshard:  ops.Reshard{Recommended: 16},
 		Alerts:   []ops.Alert{{ID: "shard/3/failed", Level: ops.AlertCritical, Since: ago(30 * time.Hour), Shard: 3, Text: "shard 3 has failed: token refused"}},
@@ -173,4 +184,15 @@ func shortDir(t *testing.T) string {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	return dir
+}
+
+func (e *fakeEngine) Send(ctx context.Context, s ops.Send) (ops.Sent, error) {
+	e.mu.Lock()
+	e.sends = append(e.sends, s)
+	e.mu.Unlock()
+	if e.slow {
+		<-ctx.Done()
+		return ops.Sent{}, ctx.Err()
+	}
+	return e.sent, e.unsent
 }

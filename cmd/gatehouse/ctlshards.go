@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gatehouse-gateway/gatehouse/engine/discord"
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 	"github.com/gatehouse-gateway/gatehouse/transport/control"
 )
@@ -34,7 +35,7 @@ func (c *ctl) shardsCommand() *cobra.Command {
 }
 
 func (p *printer) shards(shards []ops.Shard) {
-	t := newTable(">SHARD", "STATE", ">FOR", ">LATENCY", ">GUILDS", ">EVENTS/S", ">SEQ", ">RECONNECTS", ">RESUMES", ">IDENTIFIES", "")
+	t := newTable(">SHARD", "STATE", ">FOR", ">LATENCY", ">GUILDS", ">EVENTS/S", ">SEQ", ">LOST", ">RESUMES", ">IDENT", "")
 	for _, s := range shards {
 		t.row(strconv.Itoa(s.ID), s.State.String(), p.since(s.Since), span(s.Latency), count(s.Guilds), rate(s.Rate),
 			strconv.FormatInt(s.Seq, 10), count(s.Reconnects), count(s.Resumes), count(s.Identifies), p.shardNote(s))
@@ -42,7 +43,8 @@ func (p *printer) shards(shards []ops.Shard) {
 	p.table(t)
 }
 
-// shardNote is why a shard is not up, as far as it is known.
+// shardNote is why a shard is not up, as far as it is known, or what is odd about
+// one that is.
 func (p *printer) shardNote(s ops.Shard) string {
 	switch {
 	case s.Fault != "":
@@ -51,8 +53,28 @@ func (p *printer) shardNote(s ops.Shard) string {
 		return fmt.Sprintf("dials again in %s: %s", span(max(s.RetryAt.Sub(p.now), 0)), s.LastClose.Meaning)
 	case !s.State.Up() && !s.LastClose.At.IsZero():
 		return s.LastClose.Meaning
+	case s.State.Up():
+		return strings.Join(p.oddities(s), "; ")
 	}
 	return ""
+}
+
+// oddities are what somebody who watches a shard that is up should know.
+func (p *printer) oddities(s ops.Shard) []string {
+	var odd []string
+	if s.Replacing {
+		odd = append(odd, "Discord wants a reconnect: the next connection is being opened")
+	}
+	if s.Latency == 0 && !s.LastACK.IsZero() {
+		odd = append(odd, "last ACK "+p.since(s.LastACK)+" ago")
+	}
+	if !s.ProbeAt.IsZero() {
+		odd = append(odd, fmt.Sprintf("no event for %s, probed %s ago", p.since(s.LastEvent), p.since(s.ProbeAt)))
+	}
+	if s.Outbox > 0 {
+		odd = append(odd, "waiting to be sent: "+counted(s.Outbox, "command"))
+	}
+	return odd
 }
 
 func (c *ctl) shardCommand() *cobra.Command {
@@ -101,9 +123,11 @@ func (p *printer) shard(d *ops.ShardDetail) {
 	p.blank()
 	t := newTable("", "")
 	t.row("worker", strconv.Itoa(s.Worker))
-	t.row("latency", span(s.Latency)+", measured "+p.since(s.LastACK)+" ago")
+	t.row("latency", p.latencyText(s))
 	t.row("guilds", fmt.Sprintf("%s, %s unavailable, %s loading", count(s.Guilds), count(s.Unavailable), count(s.Loading)))
 	t.row("events", fmt.Sprintf("%s/s; %s since start", rate(s.Rate), count(s.Events)))
+	t.row("last event", p.quietText(s))
+	t.row("commands", fmt.Sprintf("%s waiting; %d of %d frames sent in the last 60s", count(s.Outbox), s.Sends, discord.MaxSendsPerMinute))
 	t.row("session", fmt.Sprintf("for %s, at seq %d, resumes at %s", p.since(s.SessionSince), s.Seq, orNone(d.ResumeHost)))
 	t.row("since start", fmt.Sprintf("%s reconnects, %s resumes, %s identifies", count(s.Reconnects), count(s.Resumes), count(s.Identifies)))
 	if c := s.LastClose; !c.At.IsZero() {
@@ -112,6 +136,34 @@ func (p *printer) shard(d *ops.ShardDetail) {
 	p.pairs(t)
 	p.types(d.Types)
 	p.history(d.History)
+}
+
+// latencyText is the latency if it is known, and else how old the last ACK is: a
+// dead connection has none.
+func (p *printer) latencyText(s ops.Shard) string {
+	switch {
+	case s.LastACK.IsZero():
+		return "no ACK yet"
+	case s.Latency == 0:
+		return "not known: the last ACK came " + p.since(s.LastACK) + " ago"
+	}
+	return span(s.Latency) + ", measured " + p.since(s.LastACK) + " ago"
+}
+
+// quietText is when the last event came, and what becomes of a shard that stays
+// quiet.
+func (p *printer) quietText(s ops.Shard) string {
+	text := "none yet"
+	if !s.LastEvent.IsZero() {
+		text = p.since(s.LastEvent) + " ago"
+	}
+	if s.Quiet > 0 {
+		text += "; probed after " + span(s.Quiet) + " without one"
+	}
+	if s.Probes > 0 {
+		text += fmt.Sprintf("; %s since start, %s without an answer", counted(s.Probes, "probe"), count(s.Deaf))
+	}
+	return text
 }
 
 func closer(c ops.Close) string {

@@ -45,7 +45,16 @@ func (p *printer) sinks(sinks []ops.Sink) {
 	p.table(t)
 	for _, s := range sinks {
 		p.sinkTrouble(s)
+		p.sinkCommands(s)
 	}
+}
+
+// sinkCommands says what a sink's bot has asked Discord for.
+func (p *printer) sinkCommands(s ops.Sink) {
+	if s.Asked == 0 && s.Unsent == 0 {
+		return
+	}
+	p.line("%s: its bot sent %s for Discord, %s refused", s.Name, counted(s.Asked, "command"), count(s.Unsent))
 }
 
 // sinkTrouble says what a sink last failed at, as long as that matters.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -38,10 +39,14 @@ func (p *printer) status(s *ops.Snapshot) {
 	t.row("shards", fleetText(s.Fleet))
 	t.row("guilds", fmt.Sprintf("%s, %s unavailable, %s loading", count(s.Fleet.Guilds), count(s.Fleet.Unavailable), count(s.Fleet.Loading)))
 	t.row("traffic", fmt.Sprintf("%s events/s, %s/s; %s events since start", rate(s.Traffic.Rate), size(int64(s.Traffic.ByteRate)), count(s.Traffic.Events)))
+	if s.Fleet.Compress != "" {
+		t.row("compress", compressText(s))
+	}
 	t.row("latency", fmt.Sprintf("median %s, p99 %s, longest %s", span(s.Latency.P50), span(s.Latency.P99), span(s.Latency.Max)))
 	t.row("waiting", fmt.Sprintf("%s events for the slowest sink, the oldest for %s", count(s.Traffic.Depth), span(s.Traffic.Lag)))
 	t.row("queue", storeText(p, s.Store))
-	t.row("identifies", identifyText(s))
+	t.row("identifies", p.identifyText(s))
+	t.row("commands", commandText(s.Commands))
 	if s.Reshard.Recommended > 0 && s.Reshard.Recommended != s.Fleet.Total {
 		t.row("reshard", fmt.Sprintf("Discord recommends %s shards", count(s.Reshard.Recommended)))
 	}
@@ -104,17 +109,49 @@ func storeText(p *printer, s ops.Store) string {
 	return text
 }
 
-func identifyText(s *ops.Snapshot) string {
-	i := s.Identify
-	if !i.Known {
-		return "Discord has not told yet"
+// compressText is how Discord compresses, and what that has saved.
+func compressText(s *ops.Snapshot) string {
+	if s.Traffic.WireBytes == 0 {
+		return s.Fleet.Compress
 	}
-	text := fmt.Sprintf("%s of %s left, %s of them in reserve", count(i.Remaining), count(i.Total), count(i.Reserve))
-	if !i.ResetAt.IsZero() {
-		text += ", reset in " + span(max(i.ResetAt.Sub(s.At), 0))
+	return fmt.Sprintf("%s, %.1f to 1 since start", s.Fleet.Compress, float64(s.Traffic.Bytes)/float64(s.Traffic.WireBytes))
+}
+
+// commandText counts what was sent to Discord for operators and bots.
+func commandText(c ops.Commands) string {
+	text := count(c.Sent) + " sent to Discord"
+	if c.Refused > 0 {
+		text += ", " + count(c.Refused) + " refused"
+	}
+	if c.Waiting > 0 {
+		text += fmt.Sprintf("; %s in the queue", count(c.Waiting))
+	}
+	if c.Asked > 0 {
+		text += fmt.Sprintf("; answers to %s still come", count(c.Asked))
+	}
+	return text
+}
+
+// identifyText is how many session starts are left, and what holds up others.
+func (p *printer) identifyText(s *ops.Snapshot) string {
+	i := s.Identify
+	text := "Discord has not told yet"
+	if i.Known {
+		text = budgetLeft(i, s.At)
 	}
 	if i.Waiting > 0 {
 		text += fmt.Sprintf("; %s in the queue", count(i.Waiting))
+	}
+	if i.Breaker.Open {
+		text += "; the breaker " + p.breakerText(i.Breaker)
+	}
+	return text
+}
+
+func budgetLeft(i ops.Identify, now time.Time) string {
+	text := fmt.Sprintf("%s of %s left, %s of them in reserve", count(i.Remaining), count(i.Total), count(i.Reserve))
+	if !i.ResetAt.IsZero() {
+		text += ", reset in " + span(max(i.ResetAt.Sub(now), 0))
 	}
 	return text
 }

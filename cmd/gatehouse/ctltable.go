@@ -115,6 +115,14 @@ func orNone(text string) string {
 // count is a number in groups of three digits.
 func count[N ~int | ~int64 | ~uint64](n N) string { return grouped(uint64(max(n, 0))) }
 
+// counted is a number of things, such as "1 probe" or "2 probes".
+func counted[N ~int | ~int64 | ~uint64](n N, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return count(n) + " " + thing + "s"
+}
+
 // rate is a figure a second.
 func rate(perSecond float64) string { return fmt.Sprintf("%.1f", perSecond) }
 

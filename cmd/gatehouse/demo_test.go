@@ -42,6 +42,19 @@ func TestADemoWithoutTheConsoleLosesNothing(t *testing.T) {
 	}
 }
 
+func TestADemoInEveryCompression(t *testing.T) {
+	t.Parallel()
+	for _, compress := range []string{"zlib-stream", "zstd-stream", "payload", "none"} {
+		t.Run(compress, func(t *testing.T) {
+			t.Parallel()
+			got := gatehouse(t, nil, "demo", "--no-tui", "--compress", compress, "--shards", "2", "--guilds", "20", "--rate", "200", "--duration", "1s", "--log-level", "error")
+			if got.code != exitDone || !strings.Contains(got.stdout, "\nok: nothing lost") {
+				t.Errorf("exit %d\n%s%s", got.code, got.stdout, got.stderr)
+			}
+		})
+	}
+}
+
 // Asked to stop before it has begun, it still says how it went: nothing came, or
 // what came was drained and audited.
 func TestADemoStopsWhenAsked(t *testing.T) {

@@ -23,10 +23,11 @@ type demoOptions struct {
 	noTUI    bool
 	logLevel string
 	control  string // address of the control socket; empty for none
+	compress string
 }
 
 func (a *app) demoCommand() *cobra.Command {
-	o := demoOptions{simFlags: simFlags{shards: 32, guilds: 4000, rate: 300, maxConcurrency: 32, seed: 1}, logLevel: "warn"}
+	o := demoOptions{simFlags: simFlags{shards: 32, guilds: 4000, rate: 300, maxConcurrency: 32, seed: 1}, logLevel: "warn", compress: string(config.CompressZlib)}
 	o.heartbeat = demoHeartbeat
 	cmd := &cobra.Command{
 		Use:   "demo",
@@ -45,12 +46,13 @@ Neither your configuration nor your token is read.`,
 	o.add(cmd)
 	cmd.Flags().BoolVar(&o.noTUI, "no-tui", false, "no console: a summary at the end")
 	cmd.Flags().StringVar(&o.logLevel, "log-level", o.logLevel, "of the log on stderr, without the console: debug, info, warn or error")
+	cmd.Flags().StringVar(&o.compress, "compress", o.compress, "what Discord sends: zlib-stream, zstd-stream, payload or none")
 	cmd.Flags().StringVar(&o.control, "control", "", "open a control socket at this `address` for gatehouse ctl: a path, or unix:///path")
 	return cmd
 }
 
 func (a *app) demo(ctx context.Context, o *demoOptions) error {
-	if err := errors.Join(o.check(), checkReport(o.report)); err != nil {
+	if err := errors.Join(o.check(), o.checkCompress(), checkReport(o.report)); err != nil {
 		return err
 	}
 	o.backfill = max(demoBackfillLeast, float64(o.guilds)/float64(o.shards)/demoBackfill.Seconds())
@@ -89,6 +91,16 @@ func (a *app) demo(ctx context.Context, o *demoOptions) error {
 	began := time.Now()
 	_, err = s.hold(ctx)
 	return errors.Join(err, a.demoVerdict(world, o, time.Since(began)))
+}
+
+// checkCompress refuses a compression that Discord does not have.
+func (o *demoOptions) checkCompress() error {
+	name, err := config.ParseCompression(o.compress)
+	if err != nil {
+		return usagef("--compress: %w", err)
+	}
+	o.compress = string(name)
+	return nil
 }
 
 // demoBackfill is the time in which a session's guilds come, at a rate of at

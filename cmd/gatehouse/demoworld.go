@@ -89,6 +89,7 @@ func (w *demoWorld) config() *config.Loaded {
 	c.Discord.Token = w.options.token
 	c.Discord.APIBase = w.server.URL()
 	c.Discord.Intents = demoIntents
+	c.Discord.Compress = config.Compression(w.options.compress)
 	c.Shards.LargeBot = false // as many shards as were asked for
 	c.Queue.Dir = w.dir
 	c.Sinks = []config.Sink{{

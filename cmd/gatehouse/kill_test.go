@@ -218,9 +218,11 @@ func (h *killing) judgeBot(t *testing.T, r discordtest.Report, b discordtest.Bot
 			s := l.saved[lost.Shard[0]]
 			return s.ID == lost.Session && s.Seq >= int64(lost.Seq)
 		})
-		if i >= 0 {
-			t.Logf("lost: %+v; it was committed after %s, while %s:\n%s", lost, h.lives[i].plan, h.lives[i].phase, h.lives[i].log)
+		if i < 0 {
+			t.Logf("lost: %+v; it was never committed", lost)
+			continue
 		}
+		t.Logf("lost: %+v; it was committed after %s, while %s:\n%s", lost, h.lives[i].plan, h.lives[i].phase, h.lives[i].log)
 	}
 	if r.Received < 1000 || r.Repeated == 0 {
 		t.Errorf("too little happened to prove anything: %d received, %d repeated", r.Received, r.Repeated)

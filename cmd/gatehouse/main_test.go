@@ -60,6 +60,7 @@ func TestBadUsageIsOneLineAndExitCode2(t *testing.T) {
 		{[]string{"demo", "--duration", "10"}, `--duration: "10" is not a duration such as 10s or 5m`},
 		{[]string{"demo", "--shards", "0"}, `--shards: 0 is out of range; allowed: 1 to 4096`},
 		{[]string{"demo", "--rate", "-1"}, `--rate: -1 is out of range; allowed: 0 to 100000`},
+		{[]string{"demo", "--compress", "gzip"}, `--compress: "gzip" is not known; allowed: zlib-stream, zstd-stream, payload, none`},
 		{[]string{"version", "-o", "xml"}, `--output: "xml" is not known; allowed: text, json`},
 		{[]string{"run", "--set", "log.level"}, `--set: "log.level" is not of the form key=value; write one such as log.level=debug`},
 		{[]string{"run", "--set", "log.level=loud"}, `config: log.level: "loud" is not known (command line); allowed: debug, info, warn, error`},

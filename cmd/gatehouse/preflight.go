@@ -11,42 +11,60 @@ import (
 
 	"github.com/gatehouse-gateway/gatehouse/cmd/gatehouse/internal/config"
 	"github.com/gatehouse-gateway/gatehouse/engine"
+	"github.com/gatehouse-gateway/gatehouse/engine/clock"
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
+	"github.com/gatehouse-gateway/gatehouse/engine/discovery"
+	"github.com/gatehouse-gateway/gatehouse/transport/rest"
 )
 
 // A start is tried again only while Discord itself says that it is in trouble,
 // and not for long: what starts us can try again better than we can.
 const (
 	startTries   = 3
-	startPause   = time.Second     // doubles
-	longestPause = 5 * time.Second // a longer Retry-After ends the start
+	longestPause = 5 * time.Second // a longer wait ends the start
 )
 
 // preflight asks Discord for the gateway before anything is started, so that a
 // wrong token or address is one line and an exit code instead of a fleet that
 // fails shard by shard. It ends with ctx's error if ctx ends.
 //
-// What it returns gives the answer once more, so that a start is one request.
-func (a *app) preflight(ctx context.Context, l *config.Loaded, gateway engine.GatewayInfo) (engine.GatewayInfo, error) {
-	pause := startPause
+// What it returns gives the answer once more, so that a start is one request. If
+// there is no answer, but the last run has left what its sessions need, it is left
+// to the engine to resume them. What Discord has told to wait is kept for the next
+// start: one that is tried every few seconds must not ask each time.
+func (a *app) preflight(ctx context.Context, l *config.Loaded, gateway engine.GatewayInfo, last *state) (engine.GatewayInfo, error) {
+	caller := discovery.New(discovery.Config{
+		Source: gateway, Clock: clock.System(), Owner: gatewayOwner(l), Random: func() float64 { return 0 },
+	})
+	last.remind(caller)
 	for try := 1; ; try++ {
-		answer, err := gateway.GatewayBot(ctx)
+		answer, err := caller.GatewayBot(ctx)
 		if err == nil {
 			return &answered{GatewayInfo: gateway, answer: &answer}, nil
 		}
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		bad := (*discord.RESTError)(nil)
-		if !errors.As(err, &bad) || bad.Fatal() || try == startTries || bad.RetryAfter > longestPause {
+		if !refused(err) && last.suffices(l) {
+			last.note(caller)
+			return gateway, nil // which says so in the log
+		}
+		told := (*discovery.Error)(nil)
+		if bad := (*discord.RESTError)(nil); !errors.As(err, &told) || !errors.As(err, &bad) || refused(err) || try == startTries || time.Until(told.RetryAt) > longestPause {
+			last.note(caller)
 			return nil, startFailure(l, err)
 		}
 		fmt.Fprintf(a.stderr, "gatehouse: discord.api_base %s: %v\n", l.Discord.APIBase, oneLine(err))
-		if !wait(ctx, max(pause, bad.RetryAfter)) {
+		if !wait(ctx, time.Until(told.RetryAt)) {
 			return nil, ctx.Err()
 		}
-		pause *= 2
 	}
+}
+
+// refused reports whether Discord has refused us for good.
+func refused(err error) bool {
+	bad := (*discord.RESTError)(nil)
+	return errors.As(err, &bad) && bad.Fatal()
 }
 
 // answered gives an answer that has come already, and asks from then on.
@@ -83,7 +101,10 @@ func wait(ctx context.Context, d time.Duration) bool {
 func startFailure(l *config.Loaded, err error) error {
 	key, value, code := "discord.api_base", " "+l.Discord.APIBase, exitUsage
 	bad := (*discord.RESTError)(nil)
-	if errors.As(err, &bad) && bad.Status != http.StatusNotFound {
+	ban, held := (*rest.BanError)(nil), (*discovery.Error)(nil)
+	if errors.As(err, &ban) || errors.As(err, &held) && held.Held {
+		code = exitFailed
+	} else if errors.As(err, &bad) && bad.Status != http.StatusNotFound {
 		code = exitFailed
 		if bad.Fatal() {
 			code = exitRefused

@@ -66,7 +66,7 @@ func (a *app) hold(ctx context.Context, o *runOptions) error {
 		return err
 	}
 	state.keep(&engineConfig)
-	if engineConfig.Gateway, err = a.preflight(ctx, loaded, engineConfig.Gateway); err != nil {
+	if engineConfig.Gateway, err = a.preflight(ctx, loaded, engineConfig.Gateway, state); err != nil {
 		return ignoreCanceled(err)
 	}
 	// Two consoles side by side are told apart by their machines.

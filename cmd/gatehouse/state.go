@@ -4,8 +4,11 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"time"
 
+	"github.com/gatehouse-gateway/gatehouse/cmd/gatehouse/internal/config"
 	"github.com/gatehouse-gateway/gatehouse/engine"
+	"github.com/gatehouse-gateway/gatehouse/engine/discovery"
 	"github.com/gatehouse-gateway/gatehouse/engine/durable"
 	saved "github.com/gatehouse-gateway/gatehouse/engine/session"
 	"github.com/gatehouse-gateway/gatehouse/engine/spool"
@@ -17,6 +20,7 @@ const queueFolder = "queue"
 // state is what one run keeps for the next in queue.dir.
 type state struct {
 	sessions *saved.File
+	gateway  *discovery.File
 	queue    *spool.Folder
 	dir      string // of queue
 	release  func() error
@@ -34,7 +38,7 @@ func openState(dir string) (*state, error) {
 	case err != nil:
 		return nil, folderProblem(err)
 	}
-	s := &state{sessions: saved.NewFile(dir), dir: filepath.Join(dir, queueFolder), release: release}
+	s := &state{sessions: saved.NewFile(dir), gateway: discovery.NewFile(dir), dir: filepath.Join(dir, queueFolder), release: release}
 	s.queue, err = spool.NewFolder(s.dir)
 	if err == nil {
 		err = errors.Join(probe(s.dir), sweep(dir))
@@ -90,5 +94,49 @@ func sweep(dir string) error {
 
 // keep has an engine keep its state here.
 func (s *state) keep(c *engine.Config) {
-	c.Sessions, c.Store, c.StoreDir = s.sessions, s.queue, s.dir
+	c.Sessions, c.GatewayStore, c.Store, c.StoreDir = s.sessions, s.gateway, s.queue, s.dir
+}
+
+// remind tells a caller what Discord has told the last run. A nil state is that of
+// a first run. What cannot be read is as good as nothing; the engine says so.
+func (s *state) remind(caller *discovery.Caller) {
+	if s == nil {
+		return
+	}
+	if told, err := s.gateway.LoadGateway(); err == nil && told != nil {
+		caller.Recall(*told)
+	}
+}
+
+// note keeps what Discord has told for the next run.
+func (s *state) note(caller *discovery.Caller) {
+	if s == nil {
+		return
+	}
+	if told, any := caller.Saved(); any {
+		_ = s.gateway.SaveGateway(&told) // the start fails for a better reason
+	}
+}
+
+// gatewayOwner is whose words about the gateway are kept.
+func gatewayOwner(l *config.Loaded) string {
+	return discovery.Owner(l.Discord.Token.Fingerprint(), l.Discord.APIBase)
+}
+
+// suffices reports whether the last run has left what a start needs that cannot
+// ask Discord: sessions, and where to resume them.
+func (s *state) suffices(l *config.Loaded) bool {
+	if s == nil {
+		return false
+	}
+	told, err := s.gateway.LoadGateway()
+	if err != nil || told == nil || told.Usable(gatewayOwner(l)) != nil {
+		return false
+	}
+	kept, err := s.sessions.Load()
+	if err != nil || kept == nil || len(kept.Sessions) == 0 {
+		return false
+	}
+	id := saved.Identity{Token: l.Discord.Token.Fingerprint(), Intents: l.Discord.Intents, Total: kept.Identity.Total}
+	return kept.Usable(time.Now(), id) == nil
 }

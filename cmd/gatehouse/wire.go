@@ -23,6 +23,7 @@ func engineConfig(l *config.Loaded, log *slog.Logger) (engine.Config, error) {
 		return engine.Config{}, err
 	}
 	version := buildInfo().Version
+	dialer := &gateway.Dialer{Compress: gateway.Compression(l.Discord.Compress), UserAgent: "gatehouse/" + version}
 	return engine.Config{
 		Version:        version,
 		Token:          l.Discord.Token,
@@ -30,14 +31,20 @@ func engineConfig(l *config.Loaded, log *slog.Logger) (engine.Config, error) {
 		Presence:       l.Discord.Presence,
 		Properties:     l.Discord.Properties,
 		LargeThreshold: l.Discord.LargeThreshold,
+		Capabilities:   l.Discord.Capabilities,
+		Compress:       string(l.Discord.Compress),
+		NoWatchdog:     !l.Discord.Watchdog,
 		Shards:         l.Shards,
 		Identify:       l.Identify,
 		Queue:          l.Queue.QueueConfig,
 		DeadLetterDir:  l.Queue.Dir,
 		Sinks:          sinks,
+		API:            l.Discord.APIBase,
 		Gateway:        &rest.Client{Base: base, Token: l.Discord.Token, Authorization: l.Discord.RESTAuthorization, Version: version},
-		Dialer:         &gateway.Dialer{Compress: gateway.Compression(l.Discord.Compress), UserAgent: "gatehouse/" + version},
+		Dialer:         dialer,
 		Logger:         log,
+
+		PayloadCompress: dialer.Compress.InIdentify(),
 	}, nil
 }
 
@@ -58,7 +65,7 @@ func sinkConfigs(sinks []config.Sink) ([]engine.SinkConfig, error) {
 		out = append(out, engine.SinkConfig{
 			Name: s.Name, Kind: s.Kind, Target: display(target), Sink: sink,
 			Batch: s.Batch, Parallel: s.Parallel, MaxAttempts: s.MaxAttempts, Only: s.Only, Drop: s.Drop,
-			Priority: s.Priority, Expired: s.Expired,
+			Priority: s.Priority, Expired: s.Expired, Commands: s.Commands,
 		})
 	}
 	return out, nil

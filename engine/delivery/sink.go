@@ -22,6 +22,15 @@ type Sink interface {
 	Close() error
 }
 
+// Asking is a [Sink] whose bot can send commands for Discord back.
+type Asking interface {
+	Sink
+	// Asks has what the bot sends back given to take, which does not block and
+	// does not keep it. It is called before the first delivery or not at all;
+	// without it, what the bot sends back is ignored.
+	Asks(take func(request []byte))
+}
+
 // Verdict says what a failed delivery means.
 type Verdict uint8
 

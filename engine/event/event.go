@@ -72,6 +72,10 @@ type Event struct {
 	Kind     Kind
 	Received time.Time
 	Data     []byte // the frame as Discord sent it: {"t":…,"s":…,"op":0,"d":…}
+	// To is the name of the one sink that the event is for, because its bot has
+	// asked Discord for it; empty for all. It counts while the event enters the
+	// queue.
+	To string
 }
 
 // Size is what the event counts for against the bounds of a queue, in bytes.

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/clock"
+	"github.com/gatehouse-gateway/gatehouse/engine/discord"
 	"github.com/gatehouse-gateway/gatehouse/engine/journal"
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+	"github.com/gatehouse-gateway/gatehouse/engine/outbox"
 	"github.com/gatehouse-gateway/gatehouse/engine/shard"
 	"github.com/gatehouse-gateway/gatehouse/engine/spool"
 )
@@ -29,9 +31,14 @@ type Config struct {
 	Spacing        time.Duration // between those and the next
 	Machine        shard.MachineConfig
 	Dialer         shard.Dialer
+	Pace           *Pacer
 	Slots          shard.Slots
 	Identify       func(shard, total int) ([]byte, error)
 	Resume         func(session string, seq int64) ([]byte, error)
+	Probe          func(guild uint64) []byte // a frame that Discord answers; nil for none
+	// Answered finds out for whom a dispatch is that answers a command: the sink,
+	// empty for all, and the message as it is to see it.
+	Answered func(kind string, d, msg []byte) (to string, out []byte)
 	// Began is told of every new session once its READY is in the queue. It must
 	// not block.
 	Began func(id int)
@@ -47,6 +54,7 @@ type Fleet struct {
 	cfg     Config
 	shards  []*Shard
 	workers []*Worker
+	back    *back
 
 	typesMu sync.Mutex
 	types   []ops.TypeCount
@@ -54,7 +62,7 @@ type Fleet struct {
 
 // New places the shards on workers. Run brings them to life.
 func New(cfg Config) *Fleet {
-	f := &Fleet{cfg: cfg}
+	f := &Fleet{cfg: cfg, back: newBack()}
 	per := PerWorker(cfg.Last-cfg.First+1, cfg.PerWorker, cfg.MaxWorkers)
 	for id := cfg.First; id <= cfg.Last; id++ {
 		if (id-cfg.First)%per == 0 {
@@ -87,9 +95,10 @@ func (f *Fleet) newShard(id int) *Shard {
 	s.logger = f.cfg.Logger.With(journal.ShardKey, id)
 	s.changed = func(s *Shard, from, to ops.ShardState, reason string) {
 		s.logger.Log(context.Background(), levelOf(to), "shard "+to.String(), "reason", reason)
+		f.back.follow(s, from, to)
 		f.cfg.Changed(s.id, from, to, reason)
 	}
-	s.began = f.cfg.Began
+	s.began, s.answered = f.cfg.Began, f.cfg.Answered
 	s.runner = shard.NewRunner(shard.Config{
 		ID:       id,
 		Shards:   f.cfg.Total,
@@ -101,6 +110,15 @@ func (f *Fleet) newShard(id int) *Shard {
 		Logger:   s.logger,
 		Identify: func() ([]byte, error) { return f.cfg.Identify(id, f.cfg.Total) },
 		Resume:   f.cfg.Resume,
+		Pace:     f.cfg.Pace.Wait,
+		Probe: func() ([]byte, bool) {
+			guild := s.guilds.Any()
+			if guild == 0 {
+				return nil, false
+			}
+			frame := f.cfg.Probe(guild)
+			return frame, frame != nil
+		},
 	})
 	return s
 }
@@ -118,6 +136,19 @@ func levelOf(to ops.ShardState) slog.Level {
 	default:
 		return slog.LevelDebug
 	}
+}
+
+// Slice is what the fleet holds: shards first to last of total.
+func (f *Fleet) Slice() (first, last, total int) { return f.cfg.First, f.cfg.Last, f.cfg.Total }
+
+// Send queues a command with a shard that is held here.
+func (f *Fleet) Send(id int, it outbox.Item) { f.shard(id).runner.Send(it) }
+
+// Stranger reports whether the bot is known not to be in a guild whose shard is
+// held here: the shard has been told of all of its guilds, and this is none.
+func (f *Fleet) Stranger(guild uint64) bool {
+	s := f.shard(discord.ShardOf(guild, f.cfg.Total))
+	return s != nil && s.runner.Status().State == ops.ShardReady && s.guilds.Lacks(guild)
 }
 
 // SetMainURL changes where shards identify from their next dial on.

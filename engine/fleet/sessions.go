@@ -90,6 +90,7 @@ func (f *Fleet) Run(ctx context.Context, keep bool) {
 		s.ctx = ctx
 		wg.Go(func() { s.runner.Run(ctx, keep) })
 	}
+	wg.Go(func() { f.tellAll(ctx) })
 	start := f.cfg.Clock.Now()
 	resuming, identifying := f.split()
 	for i, s := range resuming {

@@ -32,9 +32,11 @@ type Shard struct {
 	guilds    pipeline.Guilds
 	clock     clock.Clock
 	logger    *slog.Logger
+	inVain    bool            // its last dial came to nothing; under the runner's lock
 	ctx       context.Context // of the fleet: ends waits for room in the queue
 	changed   func(s *Shard, from, to ops.ShardState, reason string)
 	began     func(id int)
+	answered  func(kind string, d, msg []byte) (to string, out []byte)
 
 	mu        sync.Mutex
 	types     map[string]*typeCount
@@ -70,8 +72,12 @@ func (s *Shard) Started(ready *discord.Ready) { s.guilds.Started(ready.Guilds) }
 func (s *Shard) Dispatch(id event.ID, f *discord.Frame, msg []byte, now time.Time) bool {
 	eventType := discord.InternType(f.Type)
 	s.count(eventType, len(msg))
-	if eventType == "READY" {
+	to := ""
+	switch {
+	case eventType == "READY":
 		msg = discord.MaskReady(msg)
+	case discord.IsAnswer(eventType):
+		to, msg = s.answered(eventType, f.Data, msg)
 	}
 	ev := event.Event{
 		ID:       id,
@@ -82,6 +88,7 @@ func (s *Shard) Dispatch(id event.ID, f *discord.Frame, msg []byte, now time.Tim
 		Kind:     s.guilds.Classify(eventType, f),
 		Received: now,
 		Data:     msg,
+		To:       to,
 	}
 	waited, err := s.worker.log.Append(s.ctx, &ev)
 	if err != nil && !errors.Is(err, spool.ErrGap) { // those behind it come again with it
@@ -168,6 +175,16 @@ func (s *Shard) snapshot() ops.Shard {
 		RetryAt:      st.RetryAt,
 		LastClose:    st.LastClose,
 		Fault:        st.Fault,
+
+		Replacing: st.Replacing,
+		LastEvent: st.LastEvent,
+		Quiet:     st.Quiet,
+		ProbeAt:   st.ProbeAt,
+		Probes:    st.Counts.Probes,
+		Deaf:      st.Counts.Deaf,
+
+		Outbox: st.Outbox,
+		Sends:  st.Sends,
 	}
 }
 

@@ -11,6 +11,7 @@ type rules struct {
 	width   time.Duration       // of the window that an Identify closes its bucket for, from its sending
 	spacing time.Duration       // least part of it that must pass after the Identify has arrived
 	reserve func(total int) int // session starts that only forced Identifies may use; nil for none
+	random  func() float64      // from 0 up to 1
 }
 
 // verdict says whether a shard may identify now, or what it waits for.
@@ -21,6 +22,7 @@ const (
 	unknown                // Discord has not told the budget yet
 	closed                 // the bucket's window is not over, or its slot is out
 	held                   // no more than the reserve is left
+	stopped                // the breaker is open
 )
 
 // answer is a ledger's answer for one shard.
@@ -32,8 +34,10 @@ type answer struct {
 	at time.Time
 }
 
-// starved reports whether only Discord's next word can help.
-func (a answer) starved() bool { return a.verdict == unknown || a.verdict == held }
+// starved reports whether only Discord's next word can help, or an operator.
+func (a answer) starved() bool {
+	return a.verdict == unknown || a.verdict == held || a.verdict == stopped
+}
 
 // ledger knows what Discord said about session starts and what was spent since.
 // It is driven by the instants that it is given, which never go back.
@@ -44,18 +48,35 @@ type ledger struct {
 	total     int
 	remaining int
 	resetAt   time.Time
+	noReset   bool // the answer did not say when
+	toldAt    time.Time
 	buckets   int // max_concurrency
 
-	out     []*grant // slots handed out and not used yet
-	windows []window // of Identifies sent
-	sent    uint64
-	last    time.Time // when the last Identify was sent; zero before
-	shut    time.Time // every bucket is closed until then
+	out      []*grant // slots handed out and not used yet
+	windows  []window // of Identifies sent
+	refusals []*refusal
+	sent     uint64
+	spent    int // since toldAt
+	rejected uint64
+	refused  int       // since toldAt
+	last     time.Time // when the last Identify was sent; zero before
+	shut     time.Time // every bucket is closed until then
+
+	history *history
+	breaker breaker
+	untold  string // why the breaker has tripped, until that has been told
 }
 
 // grant is a slot that was handed out. It belongs to a shard, not to a bucket,
 // since max_concurrency may change meanwhile.
-type grant struct{ shard int }
+type grant struct {
+	shard   int
+	total   int // of the shard's fleet
+	force   bool
+	sent    time.Time // zero before
+	refused bool
+	record  *record // of the sending
+}
 
 // longestTransit is how much later than it was sent an Identify may have arrived,
 // as long as nothing says that it has.
@@ -70,7 +91,12 @@ type window struct {
 
 // newLedger returns a ledger that knows nothing yet. Before the first update it
 // lets nobody identify.
-func newLedger(r rules) *ledger { return &ledger{rules: r, buckets: 1} }
+func newLedger(r rules) *ledger {
+	if r.random == nil {
+		r.random = func() float64 { return 0 }
+	}
+	return &ledger{rules: r, buckets: 1, history: newHistory()}
+}
 
 // update takes what Discord says at the instant now.
 //
@@ -80,6 +106,8 @@ func newLedger(r rules) *ledger { return &ledger{rules: r, buckets: 1} }
 // between Discord's answer and now is what the reserve is for.
 func (l *ledger) update(now time.Time, limit discord.SessionStartLimit) {
 	l.prune(now)
+	l.renew(now, limit)
+	l.settleOpen(now, limit)
 	remaining := max(0, limit.Remaining)
 	if l.known && remaining > l.remaining {
 		remaining = max(l.remaining, remaining-len(l.windows))
@@ -89,7 +117,37 @@ func (l *ledger) update(now time.Time, limit discord.SessionStartLimit) {
 	l.total = max(0, limit.Total)
 	l.remaining = remaining
 	l.resetAt = now.Add(limit.ResetAfter())
+	l.noReset = limit.ResetAfterMS <= 0
+	l.toldAt, l.spent, l.refused = now, 0, 0
 	l.buckets = max(1, limit.MaxConcurrency)
+	l.judge(now)
+}
+
+// settleOpen takes Discord's word on Identifies that were never answered. In
+// trouble of its own Discord may drop connections before READY, and does not
+// count what it has not started; but a READY may also have been lost on the way.
+func (l *ledger) settleOpen(now time.Time, limit discord.SessionStartLimit) {
+	uncounted := 0
+	if l.known {
+		uncounted = max(0, limit.Remaining-l.remaining-l.refused)
+	}
+	l.history.account(now.Add(-l.rules.width-longestTransit), uncounted)
+}
+
+// presume takes unanswered Identifies for counted once they are more than what is
+// left to spend, if Discord has not been heard of meanwhile.
+func (l *ledger) presume(now time.Time) {
+	if !l.known || l.unlimited || len(l.history.open) <= max(leastEvidence, l.remaining-l.reserve()) {
+		return
+	}
+	l.history.account(now.Add(time.Nanosecond), 0)
+	l.judge(now)
+}
+
+// doubts reports whether so many Identifies were never answered that Discord's
+// account of them decides whether there is a storm.
+func (l *ledger) doubts() bool {
+	return l.known && !l.unlimited && !l.breaker.open && len(l.history.open) >= l.evidence()
 }
 
 // reserve is how many session starts are left to forced Identifies.
@@ -117,24 +175,27 @@ func (l *ledger) affords(force bool) bool {
 	return l.remaining-len(l.out) > keep
 }
 
+// passes reports whether neither the budget nor the breaker keeps a shard back.
+func (l *ledger) passes(force bool) bool {
+	return l.affords(force) && (force || !l.breaker.open)
+}
+
 // ask says whether a shard may identify at the instant now.
 func (l *ledger) ask(now time.Time, shard int, force bool) answer {
-	if !l.known {
+	switch {
+	case !l.known:
 		return answer{verdict: unknown}
-	}
-	if !l.affords(force) {
+	case !l.affords(force):
 		return answer{verdict: held, at: l.resetAt}
+	case !l.passes(force):
+		return answer{verdict: stopped, at: l.breaker.resetAt}
 	}
 	for _, g := range l.out {
 		if l.bucket(g.shard) == l.bucket(shard) {
 			return answer{verdict: closed}
 		}
 	}
-	open := l.openAt(shard)
-	if l.shut.After(open) {
-		open = l.shut
-	}
-	if open.After(now) {
+	if open := l.openAt(shard); open.After(now) {
 		return answer{verdict: closed, at: open}
 	}
 	return answer{verdict: granted, at: now}
@@ -143,20 +204,25 @@ func (l *ledger) ask(now time.Time, shard int, force bool) answer {
 // bucket is the rate_limit_key of a shard.
 func (l *ledger) bucket(shard int) int { return shard % l.buckets }
 
-// openAt is when the last window of a shard's bucket ends; zero if there is none.
-func (l *ledger) openAt(shard int) (open time.Time) {
+// openAt is when a shard's bucket has opened or opens, if its slot is not out;
+// zero if nothing has closed it.
+func (l *ledger) openAt(shard int) time.Time {
+	bucket, open := l.bucket(shard), l.shut
 	for _, w := range l.windows {
-		if l.bucket(w.g.shard) == l.bucket(shard) && w.until.After(open) {
+		if w.until.After(open) && l.bucket(w.g.shard) == bucket {
 			open = w.until
 		}
+	}
+	if r := l.refusal(bucket); r != nil && r.until.After(open) {
+		open = r.until
 	}
 	return open
 }
 
 // grant hands out a slot, after the answer granted. Until it is settled by sent or released,
 // its bucket is closed and one session start is set aside.
-func (l *ledger) grant(shard int) *grant {
-	g := &grant{shard}
+func (l *ledger) grant(shard, total int, force bool) *grant {
+	g := &grant{shard: shard, total: total, force: force}
 	l.out = append(l.out, g)
 	return g
 }
@@ -181,14 +247,25 @@ func (l *ledger) send(now time.Time, g *grant) bool {
 	l.prune(now)
 	l.remaining = max(0, l.remaining-1)
 	l.sent++
-	l.last = now
+	l.spent++
+	l.last, g.sent = now, now
 	l.windows = append(l.windows, window{g, now, now.Add(l.rules.width + longestTransit)})
+	g.record = l.history.add(now, who{g.shard, g.total}, g.force)
+	l.presume(now)
 	return true
 }
 
 // confirm takes the answer to an Identify, its READY, as the latest that it can
 // have arrived, and shortens its window accordingly.
 func (l *ledger) confirm(now time.Time, g *grant) {
+	if g.sent.IsZero() || g.refused {
+		return
+	}
+	l.accepted(g)
+	l.history.charge(g.record)
+	if g.record.again {
+		l.judge(now)
+	}
 	for i := range l.windows {
 		w := &l.windows[i]
 		if w.g != g {
@@ -202,26 +279,13 @@ func (l *ledger) confirm(now time.Time, g *grant) {
 	}
 }
 
-// reject closes the bucket of an Identify that Discord answered with op 9 for a
-// whole window more, counted from the answer. The start stays spent until
-// Discord says otherwise.
-func (l *ledger) reject(now time.Time, g *grant) {
-	l.prune(now)
-	until := now.Add(l.rules.width)
-	for i := range l.windows {
-		if l.windows[i].g == g {
-			l.windows[i].until = until
-			return
-		}
-	}
-	l.windows = append(l.windows, window{g, now, until})
-}
-
 // earliest is the first instant at which a shard may go as things stand; zero
 // if none is known.
 func (l *ledger) earliest(now time.Time, shard int, force bool) time.Time {
 	a := l.ask(now, shard, force)
 	switch {
+	case a.verdict == stopped:
+		return time.Time{} // an operator has to allow it first
 	case a.verdict == closed && a.at.IsZero():
 		return now.Add(l.rules.width) // behind the slot that is out
 	case a.verdict == held && a.at.Before(now):
@@ -231,7 +295,7 @@ func (l *ledger) earliest(now time.Time, shard int, force bool) time.Time {
 	}
 }
 
-// prune forgets windows that are over.
+// prune forgets windows and refusals that are over.
 func (l *ledger) prune(now time.Time) {
 	kept := l.windows[:0]
 	for _, w := range l.windows {
@@ -241,4 +305,5 @@ func (l *ledger) prune(now time.Time) {
 	}
 	clear(l.windows[len(kept):])
 	l.windows = kept
+	l.fade(now)
 }

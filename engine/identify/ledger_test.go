@@ -30,7 +30,7 @@ func newTestLedger(told discord.SessionStartLimit) *ledger {
 
 // identify sends a shard's Identify at once.
 func (l *ledger) identify(now time.Time, shard int) *grant {
-	g := l.grant(shard)
+	g := l.grant(shard, 0, false)
 	l.send(now, g)
 	l.confirm(now, g)
 	return g
@@ -53,12 +53,12 @@ func TestLedgerAnswers(t *testing.T) {
 		}, 0, 5, false, answer{granted, start}},
 		{"closes the bucket while a slot is out", func() *ledger {
 			l := newTestLedger(limit(1000, 1000, 16))
-			l.grant(3)
+			l.grant(3, 0, false)
 			return l
 		}, 0, 19, false, answer{verdict: closed}},
 		{"leaves other buckets open", func() *ledger {
 			l := newTestLedger(limit(1000, 1000, 16))
-			l.grant(3)
+			l.grant(3, 0, false)
 			l.identify(start, 4)
 			return l
 		}, 0, 5, false, answer{granted, start}},
@@ -104,7 +104,7 @@ func TestLedgerAnswers(t *testing.T) {
 		}, 0, 0, false, answer{granted, start}},
 		{"counts slots that are out against the budget", func() *ledger {
 			l := newTestLedger(limit(1000, 101, 16))
-			l.grant(0)
+			l.grant(0, 0, false)
 			return l
 		}, 0, 1, false, answer{held, at(time.Hour)}},
 		{"forces through the reserve", func() *ledger {
@@ -161,7 +161,7 @@ func TestLedgerSettlesASlotOnce(t *testing.T) {
 	l.send(start, g)
 	l.confirm(start, g)
 	l.settle(g)
-	released := l.grant(1)
+	released := l.grant(1, 0, false)
 	l.settle(released)
 	l.send(start, released)
 	l.confirm(start, released)
@@ -200,7 +200,7 @@ func TestAWindowCountsFromTheLatestArrival(t *testing.T) {
 	} {
 		l := newLedger(rules{width: width, spacing: spacing})
 		l.update(start, discord.SessionStartLimit{Total: 10, Remaining: 10, MaxConcurrency: 1})
-		g := l.grant(0)
+		g := l.grant(0, 0, false)
 		l.send(start, g)
 		if open := l.openAt(0); !open.Equal(start.Add(width + longestTransit)) {
 			t.Errorf("without an answer the bucket opens after %v", open.Sub(start))

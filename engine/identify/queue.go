@@ -1,9 +1,8 @@
 package identify
 
 import (
-	"cmp"
 	"context"
-	"slices"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -27,17 +26,28 @@ type Config struct {
 	Margin  time.Duration       // added to Spacing; default 50 ms, negative for none
 	Reserve func(total int) int // session starts that only forced Identifies use; nil for none
 
+	// Random gives numbers from 0 up to 1, for the back-off after op 9; default
+	// [math/rand/v2.Float64].
+	Random func() float64
+
+	// Tripped is told why the breaker has opened, once each time. It is called
+	// without the queue's lock, by whoever has sent the Identify or brought
+	// Discord's word: it must not block.
+	Tripped func(why string)
+
 	// Refresh asks Discord for the budget. A waiter calls it while the budget
-	// is not known, or does not suffice though its reset has come: one waiter
-	// at a time, at most once a minute, with the waiter's context. Nil leaves
-	// the ledger to [Queue.Update] alone.
+	// is not known, or while it does not suffice, or the breaker is open, though
+	// its reset has come, and when many Identifies were never answered: one
+	// waiter at a time, at most once a minute, with the waiter's context. Nil
+	// leaves the ledger to [Queue.Update] alone.
 	Refresh func(ctx context.Context) (discord.SessionStartLimit, error)
 }
 
 // Options say how a shard waits.
 type Options struct {
-	Force bool // an operator asks: may use the reserve, but for the last start
+	Force bool // an operator asks: may pass the breaker and use the reserve, but for the last start
 	Spare bool // of a fleet that is not live yet: shards of the live one go first
+	Total int  // num_shards of its fleet: shard 3 of 16 has nothing to do with shard 3 of 32
 }
 
 // Queue is where shards wait for their turn to identify, of all fleets of the
@@ -45,20 +55,14 @@ type Options struct {
 type Queue struct {
 	clock   clock.Clock
 	refresh func(ctx context.Context) (discord.SessionStartLimit, error)
+	tripped func(why string)
 	spacing time.Duration
 
 	mu          sync.Mutex
 	ledger      *ledger
-	waiting     []*waiter // in the order of service
+	lines       *lines
 	refreshing  bool
 	nextRefresh time.Time
-}
-
-// waiter is one call of Acquire.
-type waiter struct {
-	shard int
-	opts  Options
-	wake  chan struct{} // holds at most one
 }
 
 // New returns a queue. Nobody passes it before the first [Queue.Update], or the
@@ -70,8 +74,13 @@ func New(cfg Config) *Queue {
 	if cfg.Margin == 0 {
 		cfg.Margin = DefaultMargin
 	}
-	r := rules{width: cfg.Spacing + max(0, cfg.Margin), spacing: cfg.Spacing, reserve: cfg.Reserve}
-	return &Queue{clock: cfg.Clock, refresh: cfg.Refresh, spacing: cfg.Spacing, ledger: newLedger(r)}
+	if cfg.Random == nil {
+		cfg.Random = rand.Float64
+	}
+	r := rules{width: cfg.Spacing + max(0, cfg.Margin), spacing: cfg.Spacing, reserve: cfg.Reserve, random: cfg.Random}
+	q := &Queue{clock: cfg.Clock, refresh: cfg.Refresh, tripped: cfg.Tripped, spacing: cfg.Spacing, ledger: newLedger(r)}
+	q.lines = newLines(q.ledger.buckets)
+	return q
 }
 
 // Update takes what Discord says now.
@@ -79,8 +88,20 @@ func (q *Queue) Update(limit discord.SessionStartLimit) {
 	q.change(func(now time.Time) { q.ledger.update(now, limit) })
 }
 
+// Allow lets the shards identify again that the breaker has stopped, because an
+// operator says so. What happened so far is no evidence any more: it takes a new
+// storm to trip it again. It returns why the breaker had tripped, and whether it
+// was open at all.
+func (q *Queue) Allow() (why string, was bool) {
+	q.change(func(time.Time) {
+		was = q.ledger.allow()
+		why = q.ledger.breaker.why
+	})
+	return why, was
+}
+
 // LastSent is when the last Identify was sent, by this run or as told by
-// [Queue.After]; zero if none was.
+// [Queue.After] or [Queue.Recall]; zero if none was.
 func (q *Queue) LastSent() time.Time {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -90,24 +111,62 @@ func (q *Queue) LastSent() time.Time {
 // After tells of an Identify that an earlier run of the program sent: nobody
 // goes before its window is over, whatever its bucket was.
 func (q *Queue) After(sent time.Time) {
-	q.change(func(time.Time) {
-		q.ledger.last = sent
-		q.ledger.shut = sent.Add(q.ledger.rules.width + longestTransit)
-	})
+	q.change(func(time.Time) { q.ledger.after(sent) })
 }
 
-// change carries out a change and wakes those who may go because of it.
+// after closes every bucket for the window of an Identify of an earlier run.
+func (l *ledger) after(sent time.Time) {
+	if sent.After(l.last) {
+		l.last = sent
+	}
+	if shut := sent.Add(l.rules.width + longestTransit); shut.After(l.shut) {
+		l.shut = shut
+	}
+}
+
+// change carries out a change that may concern every bucket.
 func (q *Queue) change(do func(now time.Time)) {
 	q.mu.Lock()
-	defer q.mu.Unlock()
 	do(q.clock.Now())
-	q.wakeHeads()
+	q.lines.regroup(q.ledger.buckets)
+	q.wakeAll()
+	why := q.takeTrip()
+	q.mu.Unlock()
+	q.tell(why)
+}
+
+// settle carries out a change of one slot, and wakes who may go because of it:
+// of its bucket alone, unless the budget or the breaker now says otherwise.
+func (q *Queue) settle(g *grant, do func(now time.Time)) {
+	q.mu.Lock()
+	normal, forced := q.ledger.passes(false), q.ledger.passes(true)
+	do(q.clock.Now())
+	if normal == q.ledger.passes(false) && forced == q.ledger.passes(true) {
+		q.wakeHead(q.ledger.bucket(g.shard))
+	} else {
+		q.wakeAll()
+	}
+	why := q.takeTrip()
+	q.mu.Unlock()
+	q.tell(why)
+}
+
+func (q *Queue) takeTrip() string {
+	why := q.ledger.untold
+	q.ledger.untold = ""
+	return why
+}
+
+func (q *Queue) tell(why string) {
+	if why != "" && q.tripped != nil {
+		q.tripped(why)
+	}
 }
 
 // Acquire blocks until the shard may identify, and fails with ctx's error only.
 // Of the shards that wait for one bucket the lowest id goes first, those of a
-// live fleet before spare ones. A shard that the budget holds up keeps waiting,
-// and lets forced ones pass.
+// live fleet before spare ones. A shard that the budget or the breaker holds up
+// keeps waiting, and lets forced ones pass.
 //
 // The slot must be settled soon by [Slot.Sent] or [Slot.Release]: until then
 // nobody else of its bucket can go.
@@ -115,7 +174,7 @@ func (q *Queue) Acquire(ctx context.Context, shard int, opts Options) (*Slot, er
 	w := &waiter{shard: shard, opts: opts, wake: make(chan struct{}, 1)}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.join(w)
+	q.lines.join(w)
 	defer q.leave(w)
 	for {
 		if err := ctx.Err(); err != nil {
@@ -124,8 +183,10 @@ func (q *Queue) Acquire(ctx context.Context, shard int, opts Options) (*Slot, er
 		now := q.clock.Now()
 		again, ok := q.turn(now, w)
 		switch {
+		case ok && q.mayVerify(now):
+			q.ask(ctx)
 		case ok:
-			return &Slot{queue: q, grant: q.ledger.grant(shard)}, nil
+			return &Slot{queue: q, grant: q.ledger.grant(shard, opts.Total, opts.Force)}, nil
 		case q.mayRefresh(now, again):
 			q.ask(ctx)
 		default:
@@ -164,70 +225,32 @@ func (q *Queue) sleep(ctx context.Context, w *waiter, d time.Duration) {
 	}
 }
 
-// join puts w in its place.
-func (q *Queue) join(w *waiter) {
-	i, _ := slices.BinarySearchFunc(q.waiting, w, func(other, w *waiter) int {
-		if order := compare(other, w); order != 0 {
-			return order
-		}
-		return -1 // behind those that came before
-	})
-	q.waiting = slices.Insert(q.waiting, i, w)
-	q.wakeHeads()
-}
-
-// compare is the order of service.
-func compare(a, b *waiter) int {
-	if a.opts.Spare != b.opts.Spare {
-		if b.opts.Spare {
-			return -1
-		}
-		return 1
-	}
-	return cmp.Compare(a.shard, b.shard)
-}
-
 // leave takes w out, whether it has its slot or has given up.
 func (q *Queue) leave(w *waiter) {
-	if i := slices.Index(q.waiting, w); i >= 0 {
-		q.waiting = slices.Delete(q.waiting, i, i+1)
-	}
-	q.wakeHeads()
+	q.lines.leave(w)
+	q.wakeHead(q.ledger.bucket(w.shard))
 }
 
-// head is whose turn it is in a bucket: the first that the budget allows, or
-// the first at all.
-func (q *Queue) head(bucket int) (first *waiter) {
-	normal, forced := q.ledger.affords(false), q.ledger.affords(true)
-	for _, w := range q.waiting {
-		if q.ledger.bucket(w.shard) != bucket {
-			continue
-		}
-		if normal || forced && w.opts.Force {
-			return w
-		}
-		if first == nil {
-			first = w
-		}
-	}
-	return first
+func (q *Queue) head(bucket int) *waiter {
+	return q.lines.head(bucket, q.ledger.passes(false), q.ledger.passes(true))
 }
 
-// wakeHeads lets the first of every bucket look again. The others have nothing
-// to look for.
-func (q *Queue) wakeHeads() {
-	normal := q.ledger.affords(false)
-	seen := make(map[int]bool, q.ledger.buckets)
-	for _, w := range q.waiting {
-		bucket := q.ledger.bucket(w.shard)
-		if seen[bucket] && (normal || !w.opts.Force) {
-			continue
-		}
-		seen[bucket] = true
-		select {
-		case w.wake <- struct{}{}:
-		default: // it has not looked since it was last woken
-		}
+// wakeHead lets the first of a bucket look again. The others have nothing to
+// look for.
+func (q *Queue) wakeHead(bucket int) {
+	w := q.head(bucket)
+	if w == nil {
+		return
+	}
+	select {
+	case w.wake <- struct{}{}:
+	default: // it has not looked since it was last woken
+	}
+}
+
+func (q *Queue) wakeAll() {
+	for bucket := range q.lines.of {
+		q.wakeHead(bucket)
 	}
 }
 
@@ -236,19 +259,24 @@ func (q *Queue) mayRefresh(now time.Time, a answer) bool {
 	return a.starved() && q.refresh != nil && !q.refreshing && !a.at.After(now)
 }
 
+// mayVerify reports whether a waiter whose turn it is should ask Discord first
+// what the unanswered Identifies have cost. If that fails it goes all the same.
+func (q *Queue) mayVerify(now time.Time) bool {
+	return q.refresh != nil && !q.refreshing && !now.Before(q.nextRefresh) && q.ledger.doubts()
+}
+
 // ask asks Discord, unlocked, for all waiters.
 func (q *Queue) ask(ctx context.Context) {
 	q.refreshing = true
 	q.mu.Unlock()
 	limit, err := q.refresh(ctx)
+	if err == nil {
+		q.Update(limit)
+	}
 	q.mu.Lock()
 	q.refreshing = false
-	now := q.clock.Now()
-	if err == nil {
-		q.ledger.update(now, limit)
-	}
 	if ctx.Err() == nil {
-		q.nextRefresh = now.Add(refreshEvery)
+		q.nextRefresh = q.clock.Now().Add(refreshEvery)
 	}
-	q.wakeHeads()
+	q.wakeAll()
 }

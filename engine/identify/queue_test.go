@@ -33,6 +33,9 @@ type send struct {
 // newFleet is called in a synctest bubble, where the system's clock is false.
 func newFleet(cfg Config) *fleet {
 	cfg.Clock = clock.System()
+	if cfg.Random == nil {
+		cfg.Random = func() float64 { return 0 }
+	}
 	return &fleet{Queue: New(cfg), start: time.Now()}
 }
 
@@ -206,51 +209,6 @@ func TestRefusedIdentifyLengthensTheWindow(t *testing.T) {
 		if !reflect.DeepEqual(f.sent, want) {
 			t.Fatalf("got %v, want %v", f.sent, want)
 		}
-	})
-}
-
-func TestReserveHoldsAStorm(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFleet(Config{Reserve: tenPercent})
-		f.Update(limit(1000, 103, 16))
-		ctx, cancel := context.WithCancel(t.Context())
-		for shard := range 8 {
-			f.identify(ctx, shard, Options{})
-			synctest.Wait()
-		}
-		pass(30 * time.Minute)
-		f.expect(t, "at the reserve", 0, 1, 2)
-		if s := f.Snapshot(); f.Held() != 5 || s.Waiting != 5 || s.Remaining != 100 || !s.NextAt.Equal(s.ResetAt) {
-			t.Fatalf("%d held, %+v", f.Held(), s)
-		}
-		f.identify(ctx, 40, Options{Force: true})
-		f.expect(t, "an operator forces a new one", 0, 1, 2, 40)
-		f.Update(limit(1000, 1000, 16))
-		synctest.Wait()
-		if got := f.shards()[4:]; len(got) != 5 {
-			t.Fatalf("after the reset %v went, want five", got)
-		}
-		cancel()
-		f.wg.Wait()
-	})
-}
-
-func TestLastStartIsNeverUsed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFleet(Config{})
-		f.Update(limit(1000, 2, 16))
-		ctx, cancel := context.WithCancel(t.Context())
-		for shard := range 3 {
-			f.identify(ctx, shard, Options{Force: true})
-			synctest.Wait()
-		}
-		pass(24 * time.Hour)
-		f.expect(t, "a day later", 0)
-		if s := f.Snapshot(); s.Remaining != 1 || f.Held() != 2 {
-			t.Fatalf("%d held, %+v", f.Held(), s)
-		}
-		cancel()
-		f.wg.Wait()
 	})
 }
 

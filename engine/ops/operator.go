@@ -29,6 +29,12 @@ type Operator interface {
 	// Do starts an action and returns as soon as it has been accepted. It
 	// fails with a [*RefusedError] if the action is not possible now.
 	Do(ctx context.Context, cmd Command) (Operation, error)
+	// Send has one gateway command sent to Discord by the shards that it
+	// concerns, and returns when the last of them has written it or, if the
+	// answers are asked for, when they are there. It fails with a
+	// [*SendError] if the command is not sent, and with ctx's error once ctx
+	// has ended; what was written by then stays written.
+	Send(ctx context.Context, s Send) (Sent, error)
 }
 
 // ErrNoShard is returned for a shard id that the active fleet does not have.
@@ -72,6 +78,8 @@ const (
 	// CommandDiscard forgets what is queued for a sink that is not configured
 	// any more.
 	CommandDiscard
+	// CommandAllow lets identifies go on that the breaker has stopped.
+	CommandAllow
 )
 
 var commandNames = map[CommandKind]string{
@@ -84,6 +92,7 @@ var commandNames = map[CommandKind]string{
 	CommandDrain:      "drain",
 	CommandReplay:     "replay",
 	CommandDiscard:    "discard",
+	CommandAllow:      "allow",
 }
 
 // String is the command's name as `gatehouse ctl` spells it.

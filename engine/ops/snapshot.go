@@ -22,6 +22,7 @@ type Snapshot struct {
 	Sinks    []Sink
 	Store    Store
 	Identify Identify
+	Commands Commands
 	Traffic  Traffic
 	Latency  Latency
 	Reshard  Reshard
@@ -37,6 +38,8 @@ type Fleet struct {
 	Guilds      int // loaded and available
 	Unavailable int // known, but Discord reports an outage
 	Loading     int // announced by READY, not seen yet
+
+	Compress string // how Discord compresses what it sends, such as "zlib-stream"
 }
 
 // Shard is one gateway session and its connection.
@@ -47,9 +50,27 @@ type Shard struct {
 	Since  time.Time // of State
 
 	// Latency is the last measured time from heartbeat to ACK; 0 if there is
-	// none on the present connection. LastACK is when it was measured.
+	// none on the present connection, or an ACK is overdue. LastACK is when the
+	// last ACK came, on whatever connection; zero before the first.
 	Latency time.Duration
 	LastACK time.Time
+
+	// Replacing says that Discord has asked for a reconnect, and that the next
+	// connection is being opened while this one still brings events.
+	Replacing bool
+
+	// LastEvent is when the last dispatch came; zero before the first. Quiet is
+	// how long the shard may go without one before it is probed; 0 as long as
+	// its normal pace is not known. ProbeAt is when a probe was sent that has
+	// not been answered; else zero.
+	LastEvent time.Time
+	Quiet     time.Duration
+	ProbeAt   time.Time
+	Probes    uint64 // sent since start
+	Deaf      uint64 // probes that stayed unanswered, each of which led to a RESUME
+
+	Outbox int // commands that wait to be sent
+	Sends  int // frames sent in the last 60 s on this connection, of the 120 that Discord allows
 
 	Guilds      int
 	Unavailable int
@@ -143,6 +164,8 @@ type Sink struct {
 	Orphan    bool          // not configured any more: its events wait on disk until it is again
 	Buried    uint64        // events put aside as dead letters since start
 	Letters   int           // dead letters that wait for a replay or for being removed
+	Asked     uint64        // commands for Discord that its bot has sent back, since start
+	Unsent    uint64        // of those, refused
 	P50, P99  time.Duration // delivery to acknowledgement, last minute; 0 if none
 
 	LastError   string // in words; empty if there was none
@@ -162,6 +185,35 @@ type Identify struct {
 	Waiting        int       // shards in the queue
 	NextAt         time.Time // earliest next identify; zero if none waits
 	Sent           uint64    // Identifies sent since start
+	Rejected       uint64    // Identifies that Discord answered with op 9, since start
+
+	ToldAt   time.Time // when Discord last told the budget
+	Spent    int       // identifies sent since then
+	LastHour int       // identifies sent in the last hour
+	// RunsOutAt is when no more than the reserve is left, at the pace of the last
+	// hour; zero if the reset comes first, or there is no pace.
+	RunsOutAt time.Time
+	Breaker   Breaker
+	// Buckets are those of max_concurrency in which somebody waits, or which
+	// Discord has told to slow down, by key, at most 64.
+	Buckets []Bucket
+}
+
+// Breaker stops the identifies that nobody asked for before they have burnt the
+// reserve.
+type Breaker struct {
+	Open  bool      // it has stopped them
+	Since time.Time // when it did; zero if it has not
+	Why   string    // in words; empty if it has not
+	Trips uint64    // since start
+}
+
+// Bucket is one of the groups of shards that may identify in parallel.
+type Bucket struct {
+	Key     int       // shard id modulo max_concurrency
+	Waiting int       // shards
+	OpenAt  time.Time // earliest next identify; zero if that is not known
+	Refused int       // identifies in a row that Discord has answered with op 9
 }
 
 // Traffic is what flows through, over the active fleet.

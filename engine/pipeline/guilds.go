@@ -23,6 +23,7 @@ const (
 type Guilds struct {
 	mu      sync.Mutex
 	changes uint64
+	told    bool // a READY has told all of them
 	states  map[uint64]guildState
 	counts  [guildStates]int
 }
@@ -32,6 +33,7 @@ type Guilds struct {
 func (g *Guilds) Started(ids []uint64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.told = true
 	g.states = make(map[uint64]guildState, len(ids))
 	g.counts = [guildStates]int{}
 	g.changes++
@@ -90,6 +92,27 @@ func (g *Guilds) Counts() (available, unavailable, loading int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.counts[guildAvailable], g.counts[guildUnavailable], g.counts[guildLoading]
+}
+
+// Lacks reports whether the bot is certainly not in a guild. What an earlier run
+// knew may have been saved too early to be sure.
+func (g *Guilds) Lacks(id uint64) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	_, known := g.states[id]
+	return g.told && !known
+}
+
+// Any is one of the guilds that are there; 0 if none is.
+func (g *Guilds) Any() uint64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for id, state := range g.states {
+		if state == guildAvailable {
+			return id
+		}
+	}
+	return 0
 }
 
 // Classify follows a dispatch and says what it means if it is about a guild as

@@ -13,8 +13,9 @@ import (
 
 // The files below the folder that a [File] is given.
 const (
-	sessionsName = "sessions.json"
-	guildsName   = "guilds.json"
+	sessionsName   = "sessions.json"
+	guildsName     = "guilds.json"
+	identifiesName = "identifies.json"
 )
 
 // File keeps sessions in a folder of this process alone.
@@ -55,6 +56,22 @@ func (f *File) LoadGuilds() (*Guilds, error) {
 func (f *File) SaveGuilds(g *Guilds) error {
 	g.Version = version
 	return f.save(guildsName, g)
+}
+
+// LoadIdentifies is Load for what has been spent of the session starts.
+func (f *File) LoadIdentifies() (*Identifies, error) {
+	var i Identifies
+	found, err := f.load(identifiesName, &i)
+	if err != nil || !found {
+		return nil, err
+	}
+	return &i, f.checkVersion(identifiesName, i.Version)
+}
+
+// SaveIdentifies is Save for what has been spent of the session starts.
+func (f *File) SaveIdentifies(i *Identifies) error {
+	i.Version = version
+	return f.save(identifiesName, i)
 }
 
 func (f *File) load(name string, v any) (found bool, err error) {

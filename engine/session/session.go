@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
+	"github.com/gatehouse-gateway/gatehouse/engine/identify"
 	"github.com/gatehouse-gateway/gatehouse/engine/pipeline"
 )
 
@@ -56,6 +57,14 @@ type ShardGuilds struct {
 	Shard   int            `json:"shard"`
 	Session string         `json:"session_id"` // that they were known in
 	Guilds  pipeline.Known `json:"guilds"`
+}
+
+// Identifies is what a process has spent of the bot's session starts, and what it
+// has learnt from that. Unlike sessions it holds for any number of shards.
+type Identifies struct {
+	Version int             `json:"version"` // of the format
+	Token   string          `json:"token_fingerprint"`
+	Memory  identify.Memory `json:"identifies"`
 }
 
 // version is the format written here.

@@ -59,11 +59,11 @@ func (m *Machine) again(now time.Time, why string) {
 	m.dial(now, why)
 }
 
-// reconnect is what Discord asks for with op 7: at once if the connection has
-// held, behind the back-off if it asks so of every new one.
+// reconnect is what Discord asks for with op 7: the connection is replaced if it
+// has held, and given up behind the back-off if Discord asks so of every new one.
 func (m *Machine) reconnect(now time.Time, why string) {
 	if m.steady(now, m.state) {
-		m.again(now, why)
+		m.replace(why)
 		return
 	}
 	m.abandon(now, why)
@@ -81,7 +81,7 @@ func (m *Machine) opened() {
 	if m.state != ops.ShardConnecting {
 		return
 	}
-	m.open = true
+	m.open, m.unheard = true, false
 	m.do(Effect{Kind: DoSetTimer, Timer: TimerHello, After: m.cfg.HelloTimeout})
 }
 
@@ -91,6 +91,7 @@ func (m *Machine) dialFailed(now time.Time, err error) {
 	}
 	m.release()
 	m.countLoss(now, m.state)
+	m.unheard = true
 	m.lastClose = ops.Close{At: now, Meaning: err.Error()}
 	m.backoff(now, 0, err.Error())
 }
@@ -101,11 +102,14 @@ func (m *Machine) closed(now time.Time, c *discord.CloseError) {
 		return
 	}
 	was := m.state
-	m.release()
-	m.counts.Reconnects++
 	p := discord.PolicyFor(c.Code)
 	why := closeText(c, p)
+	m.counts.Reconnects++
 	m.lastClose = ops.Close{At: now, Code: c.Code, Meaning: why}
+	if p.Recovery == discord.RecoverResume && p.Wait == 0 && m.adopt(now, why) {
+		return
+	}
+	m.release()
 	m.countLoss(now, was)
 	switch p.Recovery {
 	case discord.RecoverStop:
@@ -161,6 +165,14 @@ func (m *Machine) timer(now time.Time, in Input) {
 		m.helloLate(now, in.Stalled)
 	case TimerHeartbeat:
 		m.heartbeatDue(now, in.Stalled)
+	case TimerSpare:
+		m.spareDue()
+	case TimerWatch:
+		if !in.Stalled {
+			m.listen(now)
+		}
+	case TimerProbe:
+		m.probeLate(now, in.Stalled)
 	}
 }
 
@@ -191,6 +203,9 @@ func (m *Machine) heartbeatDue(now time.Time, stalled bool) {
 		m.beat.due = now.Add(m.beat.interval)
 	}
 	m.do(Effect{Kind: DoSetTimer, Timer: TimerHeartbeat, After: m.beat.due.Sub(now)})
+	if !stalled {
+		m.listen(now)
+	}
 }
 
 func (m *Machine) sendBeat(now time.Time) {

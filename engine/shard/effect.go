@@ -26,6 +26,11 @@ const (
 	DoDeliver                           // the frame of this step is an event of the session
 	DoReady                             // a new session began: Ready
 	DoState                             // the state changed: From, To, Text
+	DoDialSpare                         // open a second connection, to URL, beside the present one
+	DoPromote                           // the second connection, or its dial, takes the place of the first, which is closed: Code, Text
+	DoCloseSpare                        // give up the second connection or its dial: Code, Text
+	DoProbe                             // ask Discord for a sign of life
+	DoTell                              // log Text
 )
 
 // Effect is one thing to do. Which fields count depends on the kind.

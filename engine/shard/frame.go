@@ -43,6 +43,12 @@ func (m *Machine) greeted(now time.Time, f *discord.Frame) {
 		m.abandon(now, err.Error())
 		return
 	}
+	m.begin(now, interval, "resuming the session")
+}
+
+// begin starts the heartbeat of a connection that has greeted us, and resumes or
+// queues for an identify.
+func (m *Machine) begin(now time.Time, interval time.Duration, why string) {
 	m.hello = true
 	first := time.Duration(m.cfg.Random() * float64(interval))
 	m.beat = beat{interval: interval, due: now.Add(first)}
@@ -51,7 +57,7 @@ func (m *Machine) greeted(now time.Time, f *discord.Frame) {
 		m.queue(now, "waiting for its turn to identify")
 		return
 	}
-	m.enter(now, ops.ShardResuming, "resuming the session")
+	m.enter(now, ops.ShardResuming, why)
 	m.do(Effect{Kind: DoResume, Session: m.session.ID, Seq: m.session.Seq})
 }
 
@@ -86,7 +92,7 @@ func (m *Machine) invalid(now time.Time, resumable bool) {
 	switch {
 	case m.state == ops.ShardIdentifying:
 		m.do(Effect{Kind: DoRejectSlot})
-		m.queue(now, "Discord refused the identify (op 9), waiting for another turn")
+		m.queue(now, "Discord refused the identify (op 9), perhaps another process of the bot identifies too; waiting for another turn")
 	case m.state != ops.ShardResuming && m.state != ops.ShardReady:
 		return
 	case resumable:
@@ -107,6 +113,7 @@ func (m *Machine) dispatch(now time.Time, f *discord.Frame) {
 	if m.state != ops.ShardReady && m.state != ops.ShardResuming {
 		return
 	}
+	m.heard(now, f.Type)
 	if f.Seq != 0 && f.Seq <= m.session.Seq {
 		m.counts.Repeats++
 	} else {
@@ -119,6 +126,7 @@ func (m *Machine) dispatch(now time.Time, f *discord.Frame) {
 		m.counts.Resumes++
 		m.resumes = 0
 		m.enter(now, ops.ShardReady, "session resumed")
+		m.watch.last = now
 	}
 }
 
@@ -137,5 +145,6 @@ func (m *Machine) ready(now time.Time, f *discord.Frame) {
 	m.do(Effect{Kind: DoConfirmSlot})
 	m.do(Effect{Kind: DoReady, Ready: &ready})
 	m.do(Effect{Kind: DoDeliver})
+	m.watch.last = now
 	m.enter(now, ops.ShardReady, "identified")
 }

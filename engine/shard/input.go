@@ -17,6 +17,8 @@ const (
 	InClosed                          // the connection ended: Close
 	InTimer                           // Timer fired
 	InSlot                            // our turn to identify
+	InNoProbe                         // there is nobody to ask about: the probe was not sent
+	InReturn                          // others have got through to Discord again
 )
 
 // TimerKind names a machine's timers. Setting one replaces what it was set to.
@@ -27,6 +29,9 @@ const (
 	TimerBackoff   TimerKind = iota // wait before the next dial
 	TimerHello                      // the longest wait for Hello
 	TimerHeartbeat                  // the next heartbeat
+	TimerSpare                      // the longest wait for the replacement, or the wait before its next dial
+	TimerWatch                      // how long the shard may be quiet
+	TimerProbe                      // the longest wait for the answer to a probe
 	timerKinds
 )
 
@@ -39,6 +44,12 @@ func (t TimerKind) String() string {
 		return "hello"
 	case TimerHeartbeat:
 		return "heartbeat"
+	case TimerSpare:
+		return "spare"
+	case TimerWatch:
+		return "watch"
+	case TimerProbe:
+		return "probe"
 	default:
 		return "unknown"
 	}
@@ -52,6 +63,9 @@ type Input struct {
 	Err   error               // of InDialFailed
 	Timer TimerKind           // of InTimer
 	Keep  bool                // of InStop
+	// Spare, of InOpened, InDialFailed, InFrame and InClosed, says that it is
+	// about the replacement of a connection that still stands.
+	Spare bool
 	// Stalled, of a timer, says that we ourselves have not been reading (the
 	// queue holds the reader back), so that a missing ACK or Hello proves
 	// nothing.

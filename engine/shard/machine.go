@@ -14,6 +14,7 @@ type MachineConfig struct {
 	BackoffBase  time.Duration  // wait after the first failure; doubles from there
 	BackoffMax   time.Duration  // longest wait between two dials
 	Random       func() float64 // of [0,1), for jitter
+	ProbeTimeout time.Duration  // longest wait for the answer to a probe; 0 never probes
 }
 
 // DefaultMachineConfig is what suits Discord.
@@ -24,6 +25,7 @@ func DefaultMachineConfig(mainURL string, random func() float64) MachineConfig {
 		BackoffBase:  time.Second,
 		BackoffMax:   time.Minute,
 		Random:       random,
+		ProbeTimeout: 10 * time.Second,
 	}
 }
 
@@ -33,6 +35,10 @@ const (
 	resumeURLAttempts  = 3
 	mainResumeAttempts = 3
 )
+
+// returnSpan is over how long shards that wait come back once Discord answers
+// again.
+const returnSpan = 3 * time.Second
 
 // steadyAfter is how long a shard must have been live for the loss of its
 // connection to be a first one: Discord may take a RESUME and close at once, each
@@ -67,10 +73,13 @@ type Machine struct {
 	hello   bool
 	beat    beat
 	session Session
+	spare   spare
+	watch   watch
 
 	failures int // connections lost in a row that had not held, dials included
 	resumes  int // attempts to resume this session since it was last live
 	onResume bool
+	unheard  bool // nobody answered the last dial
 	retryAt  time.Time
 
 	fault     string
@@ -88,6 +97,8 @@ type Counts struct {
 	Resumes    uint64
 	Reconnects uint64
 	Repeats    uint64 // dispatches dropped because their sequence number was not new
+	Probes     uint64 // sent by the watchdog
+	Deaf       uint64 // of those, not answered
 }
 
 // NewMachine returns an idle machine.
@@ -99,6 +110,10 @@ func NewMachine(cfg MachineConfig, now time.Time) *Machine {
 // valid until the next call.
 func (m *Machine) Step(now time.Time, in Input) []Effect {
 	m.effects = m.effects[:0]
+	if in.Spare {
+		m.ofSpare(now, in)
+		return m.effects
+	}
 	switch in.Kind {
 	case InFrame:
 		m.frame(now, in.Frame)
@@ -112,6 +127,10 @@ func (m *Machine) Step(now time.Time, in Input) []Effect {
 		m.closed(now, in.Close)
 	case InSlot:
 		m.slot(now)
+	case InNoProbe:
+		m.notProbed(now)
+	case InReturn:
+		m.hasten(now)
 	default:
 		m.command(now, in)
 	}
@@ -145,14 +164,19 @@ func (m *Machine) connected() bool {
 // dial opens a connection: to the session's own URL while it can be hoped for,
 // to the main one otherwise.
 func (m *Machine) dial(now time.Time, why string) {
-	url := m.cfg.MainURL
-	m.onResume = m.session.ID != "" && m.session.URL != "" && m.resumes < resumeURLAttempts
-	if m.onResume {
-		url = m.session.URL
-	}
+	var url string
+	url, m.onResume = m.target()
 	m.open, m.hello, m.retryAt = false, false, time.Time{}
 	m.enter(now, ops.ShardConnecting, why)
 	m.do(Effect{Kind: DoDial, URL: url})
+}
+
+// target is what to dial, and whether that is the session's own URL.
+func (m *Machine) target() (url string, onResume bool) {
+	if m.session.ID != "" && m.session.URL != "" && m.resumes < resumeURLAttempts {
+		return m.session.URL, true
+	}
+	return m.cfg.MainURL, false
 }
 
 // hangUp closes what is open or being dialled and disarms everything that
@@ -168,12 +192,15 @@ func (m *Machine) hangUp(now time.Time, code int, why string) {
 
 // release disarms what belongs to a connection that is gone.
 func (m *Machine) release() {
+	m.dropSpare()
+	m.unprobe()
 	if m.state == ops.ShardQueued || m.state == ops.ShardIdentifying {
 		m.do(Effect{Kind: DoDropSlot})
 	}
 	m.do(Effect{Kind: DoStopTimer, Timer: TimerBackoff})
 	m.do(Effect{Kind: DoStopTimer, Timer: TimerHello})
 	m.do(Effect{Kind: DoStopTimer, Timer: TimerHeartbeat})
+	m.do(Effect{Kind: DoStopTimer, Timer: TimerWatch})
 	m.open, m.hello, m.beat, m.retryAt = false, false, beat{}, time.Time{}
 }
 
@@ -199,6 +226,17 @@ func (m *Machine) backoff(now time.Time, least time.Duration, why string) {
 	}
 	wait = max(wait, least)
 	m.enter(now, ops.ShardBackoff, why)
+	m.retryAt = now.Add(wait)
+	m.do(Effect{Kind: DoSetTimer, Timer: TimerBackoff, After: wait})
+}
+
+// hasten dials soon if the shard waits because nobody answered: others have got
+// through since. They all come at once, so the wait is drawn by lot.
+func (m *Machine) hasten(now time.Time) {
+	wait := time.Duration(m.cfg.Random() * float64(returnSpan))
+	if m.state != ops.ShardBackoff || !m.unheard || now.Add(wait).After(m.retryAt) {
+		return
+	}
 	m.retryAt = now.Add(wait)
 	m.do(Effect{Kind: DoSetTimer, Timer: TimerBackoff, After: wait})
 }

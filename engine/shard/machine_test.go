@@ -89,6 +89,8 @@ func (t *teller) tell(line string) ([]string, error) {
 		return nil, err
 	case "status":
 		return t.status(), nil
+	case "events":
+		return t.events(rest)
 	}
 	in, err := input(word, rest)
 	if err != nil {
@@ -104,8 +106,29 @@ func (t *teller) tell(line string) ([]string, error) {
 	return out, nil
 }
 
+// events tells of many dispatches: how many, how far apart, from which number on.
+func (t *teller) events(line string) ([]string, error) {
+	var n, from int
+	var gap string
+	if _, err := fmt.Sscan(line, &n, &gap, &from); err != nil {
+		return nil, err
+	}
+	d, err := time.ParseDuration(gap)
+	if err != nil {
+		return nil, err
+	}
+	for i := range n {
+		t.now = t.now.Add(d)
+		out, err := t.tell(fmt.Sprintf("event %d", from+i))
+		if err != nil || len(out) != 1 || out[0] != "deliver" {
+			return out, fmt.Errorf("event %d: %v %w", from+i, out, err)
+		}
+	}
+	return []string{fmt.Sprintf("deliver %d", n)}, nil
+}
+
 func (t *teller) status() []string {
-	st := t.m.Status()
+	st := t.m.Status(t.now)
 	out := []string{fmt.Sprintf("%s for %s, seq %d, latency %s", st.State, t.now.Sub(st.Since), st.Seq, st.Latency)}
 	c := st.Counts
 	out = append(out, fmt.Sprintf("events %d, identifies %d, resumes %d, reconnects %d, repeats %d",
@@ -119,6 +142,12 @@ func (t *teller) status() []string {
 	if st.Fault != "" {
 		out = append(out, "fault: "+st.Fault)
 	}
+	if st.Replacing {
+		out = append(out, "a replacement is on its way")
+	}
+	if st.Quiet != 0 {
+		out = append(out, fmt.Sprintf("may be quiet for %s, has been for %s, probes %d, deaf %d", st.Quiet, t.now.Sub(st.LastEvent), c.Probes, c.Deaf))
+	}
 	return out
 }
 
@@ -129,6 +158,8 @@ var inputs = map[string]Input{
 	"reidentify": {Kind: InReidentify},
 	"open":       {Kind: InOpened},
 	"slot":       {Kind: InSlot},
+	"noprobe":    {Kind: InNoProbe},
+	"return":     {Kind: InReturn},
 }
 
 func input(word, rest string) (Input, error) {
@@ -136,6 +167,11 @@ func input(word, rest string) (Input, error) {
 		return in, nil
 	}
 	switch word {
+	case "spare":
+		word, rest, _ = strings.Cut(rest, " ")
+		in, err := input(word, rest)
+		in.Spare = true
+		return in, err
 	case "stop":
 		return Input{Kind: InStop, Keep: rest == "keep"}, nil
 	case "dialfail":
@@ -199,6 +235,19 @@ func describe(e Effect) string {
 		return "new session " + e.Ready.SessionID
 	case DoState:
 		return fmt.Sprintf("%s → %s: %s", e.From, e.To, e.Text)
+	case DoDialSpare:
+		return "dial a replacement at " + e.URL
+	case DoPromote:
+		if e.Code == 0 {
+			return "put the replacement in place"
+		}
+		return fmt.Sprintf("put the replacement in place, close %d: %s", e.Code, e.Text)
+	case DoCloseSpare:
+		return fmt.Sprintf("give up the replacement, close %d: %s", e.Code, e.Text)
+	case DoProbe:
+		return "probe"
+	case DoTell:
+		return "log: " + e.Text
 	default:
 		return "unknown effect"
 	}

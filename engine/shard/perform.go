@@ -13,9 +13,19 @@ import (
 func (r *Runner) perform(now time.Time, e Effect) {
 	switch e.Kind {
 	case DoDial:
-		r.dial(e.URL)
+		r.dial(&r.line, e.URL)
+	case DoDialSpare:
+		r.dial(&r.spare, e.URL)
 	case DoClose:
-		r.drop(e.Code, e.Text)
+		r.drop(&r.line, e.Code, e.Text)
+	case DoCloseSpare:
+		r.drop(&r.spare, e.Code, e.Text)
+	case DoPromote:
+		r.promote(e.Code, e.Text)
+	case DoProbe:
+		r.probe(now)
+	case DoTell:
+		r.cfg.Logger.Info(e.Text)
 	case DoHeartbeat:
 		r.scratch = discord.AppendHeartbeat(r.scratch[:0], e.Seq)
 		r.write(r.scratch, nil)
@@ -23,6 +33,7 @@ func (r *Runner) perform(now time.Time, e Effect) {
 		r.write(r.cfg.Identify())
 		r.slot.Sent()
 		r.force = false
+		tellDone(r.out.Identified(), now)
 	case DoResume:
 		r.write(r.cfg.Resume(e.Session, e.Seq))
 	case DoSetTimer:
@@ -47,73 +58,24 @@ func (r *Runner) perform(now time.Time, e Effect) {
 // write sends a frame, or logs why it could not be made. A connection that
 // does not take it is found dead by its reader.
 func (r *Runner) write(frame []byte, err error) {
-	if err == nil && r.conn != nil {
-		err = r.conn.Write(frame)
+	if err == nil && r.line.conn != nil {
+		r.out.Count(r.cfg.Clock.Now())
+		err = r.line.conn.Write(frame)
 	}
 	if err != nil {
 		r.cfg.Logger.Warn("frame not sent", "error", err)
 	}
 }
 
-// dial opens a connection in the background.
-func (r *Runner) dial(url string) {
-	r.gen++
-	gen := r.gen
-	ctx, cancel := context.WithTimeout(r.ctx, dialTimeout)
-	r.hangUp = cancel
-	r.wg.Go(func() {
-		defer cancel()
-		conn, err := r.cfg.Dialer.Dial(ctx, url)
-		if err != nil {
-			r.stepOf(gen, Input{Kind: InDialFailed, Err: err})
-			return
-		}
-		r.opened(gen, conn)
-	})
-}
-
-// opened hands a fresh connection to a reader, unless it is no longer wanted.
-func (r *Runner) opened(gen uint64, conn Conn) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if gen != r.gen {
-		r.wg.Go(func() { conn.Close(discord.CloseKeepSession, "not wanted any more") })
+// probe asks for a sign of life, if there is anything to ask about.
+func (r *Runner) probe(now time.Time) {
+	frame, ok := r.cfg.Probe()
+	if !ok {
+		r.noProbe = true
 		return
 	}
-	r.conn = conn
-	before, done := r.lastRead, make(chan struct{})
-	r.lastRead = done
-	r.locked(r.cfg.Clock.Now(), Input{Kind: InOpened})
-	r.wg.Go(func() {
-		defer close(done)
-		// Events of one shard are delivered by one reader at a time.
-		if before != nil {
-			<-before
-		}
-		r.read(gen, conn)
-	})
-}
-
-// drop gives up the connection or the dial under way.
-func (r *Runner) drop(code int, reason string) {
-	r.gen++
-	if r.hangUp != nil {
-		r.hangUp()
-		r.hangUp = nil
-	}
-	conn := r.conn
-	if conn == nil {
-		return
-	}
-	r.conn = nil
-	r.keepCount(conn)
-	r.wg.Go(func() { conn.Close(code, reason) })
-}
-
-func (r *Runner) keepCount(conn Conn) {
-	wire, inflated := conn.Received()
-	r.wire += wire
-	r.inflated += inflated
+	r.cfg.Logger.Info("quiet far beyond its normal pace, probing", "silence", now.Sub(r.m.watch.last).Round(time.Second))
+	r.write(frame, nil)
 }
 
 // acquire queues for an identify in the background.

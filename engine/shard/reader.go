@@ -8,7 +8,7 @@ import (
 
 // read is the way of every event: from the socket through the machine to the
 // handler, on one goroutine.
-func (r *Runner) read(gen uint64, conn Conn) {
+func (r *Runner) read(gen uint64, conn Conn, t *turn) {
 	var f discord.Frame
 	for {
 		msg, err := conn.Read()
@@ -19,7 +19,7 @@ func (r *Runner) read(gen uint64, conn Conn) {
 			r.ended(gen, conn, err)
 			return
 		}
-		if !r.received(gen, &f, msg) {
+		if !r.received(gen, t, &f, msg) {
 			return
 		}
 	}
@@ -27,29 +27,34 @@ func (r *Runner) read(gen uint64, conn Conn) {
 
 // received steps the machine with a frame and delivers what it says. It
 // reports whether the connection is still ours to read.
-func (r *Runner) received(gen uint64, f *discord.Frame, msg []byte) bool {
+func (r *Runner) received(gen uint64, t *turn, f *discord.Frame, msg []byte) bool {
 	r.mu.Lock()
-	if gen != r.gen {
+	l, spare := r.lineOf(gen)
+	if l == nil {
 		r.mu.Unlock()
 		return false
 	}
 	now := r.cfg.Clock.Now()
-	d := r.locked(now, Input{Kind: InFrame, Frame: f})
+	d := r.locked(now, Input{Kind: InFrame, Frame: f, Spare: spare})
 	if f.Op == discord.OpHeartbeatACK {
 		d.latency = r.m.beat.latency
 	}
+	first := t.before != nil
 	r.mu.Unlock()
 
 	if d.latency > 0 {
 		r.cfg.Handler.Beat(d.latency)
 	}
-	if d.ready != nil {
-		r.cfg.Handler.Started(d.ready)
-	}
 	if !d.event {
 		return true
 	}
 	r.delivering.Store(now.UnixNano())
+	if first {
+		r.await(t)
+	}
+	if d.ready != nil {
+		r.cfg.Handler.Started(d.ready)
+	}
 	if r.cfg.Handler.Dispatch(d.id, f, msg, now) {
 		r.stalled.Store(r.cfg.Clock.Now().UnixNano())
 	}
@@ -61,16 +66,16 @@ func (r *Runner) received(gen uint64, f *discord.Frame, msg []byte) bool {
 func (r *Runner) ended(gen uint64, conn Conn, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if gen != r.gen {
+	l, spare := r.lineOf(gen)
+	if l == nil {
 		return
 	}
-	r.gen++
-	r.conn = nil
+	*l = line{}
 	r.keepCount(conn)
 	// Frees the socket; resumable, because an unreadable frame ends the
 	// connection from our side.
 	r.wg.Go(func() { conn.Close(discord.CloseKeepSession, "") })
-	r.locked(r.cfg.Clock.Now(), Input{Kind: InClosed, Close: closeOf(err)})
+	r.locked(r.cfg.Clock.Now(), Input{Kind: InClosed, Close: closeOf(err), Spare: spare})
 }
 
 // closeOf is how a connection ended. A frame that cannot be read counts as a

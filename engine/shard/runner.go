@@ -12,6 +12,7 @@ import (
 	"github.com/gatehouse-gateway/gatehouse/engine/clock"
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
 	"github.com/gatehouse-gateway/gatehouse/engine/event"
+	"github.com/gatehouse-gateway/gatehouse/engine/outbox"
 )
 
 // dialTimeout is the longest a dial may take, whatever the dialer's own limits.
@@ -30,6 +31,12 @@ type Config struct {
 	Identify func() ([]byte, error)
 	// Resume returns the frame that resumes a session.
 	Resume func(session string, seq int64) ([]byte, error)
+	// Pace waits until it is a dial's turn, so that shards which have all lost
+	// their connection do not all dial at once. It fails with ctx's error only.
+	Pace func(ctx context.Context) error
+	// Probe returns a frame that Discord answers if it sends the shard anything
+	// at all, and false if the shard has nothing to ask about.
+	Probe func() (frame []byte, ok bool)
 }
 
 // Runner keeps one shard connected.
@@ -43,10 +50,11 @@ type Runner struct {
 	ctx      context.Context // of Run
 	timers   [timerKinds]clock.Timer
 	armed    [timerKinds]time.Time // when it is to fire; zero if disarmed
-	conn     Conn
-	gen      uint64 // of the connection or dial; rises with each
-	hangUp   context.CancelFunc
-	lastRead chan struct{} // closed when the previous reader has ended
+	line     line                  // the connection
+	spare    line                  // its replacement
+	gens     uint64                // of lines; rises with each
+	lastRead *turn                 // of the last reader that was given a turn
+	noProbe  bool                  // the step under way asked for a probe that cannot be sent
 	slot     Slot
 	noSlot   context.CancelFunc
 	asked    uint64 // for a slot, so many times: an answer to an older question is void
@@ -55,6 +63,8 @@ type Runner struct {
 	wire     uint64 // bytes received on connections that are gone
 	inflated uint64
 	scratch  []byte
+	out      *outbox.Queue
+	outTimer clock.Timer
 
 	// delivering is when the reader entered the handler, in Unix nanoseconds,
 	// or 0; stalled is when the handler last held it back.
@@ -65,7 +75,9 @@ type Runner struct {
 // NewRunner returns a runner whose shard is idle. [Runner.Run] brings it to
 // life.
 func NewRunner(cfg Config) *Runner {
-	r := &Runner{cfg: cfg, m: NewMachine(cfg.Machine, cfg.Clock.Now())}
+	r := &Runner{cfg: cfg, m: NewMachine(cfg.Machine, cfg.Clock.Now()), out: outbox.New(0)}
+	r.outTimer = cfg.Clock.NewTimer(time.Hour)
+	r.outTimer.Stop()
 	for k := range r.timers {
 		r.timers[k] = cfg.Clock.NewTimer(time.Hour)
 		r.timers[k].Stop()
@@ -120,6 +132,16 @@ func (r *Runner) wait(ctx context.Context) {
 			r.fired(TimerHello)
 		case <-r.timers[TimerHeartbeat].C():
 			r.fired(TimerHeartbeat)
+		case <-r.timers[TimerSpare].C():
+			r.fired(TimerSpare)
+		case <-r.timers[TimerWatch].C():
+			r.fired(TimerWatch)
+		case <-r.timers[TimerProbe].C():
+			r.fired(TimerProbe)
+		case <-r.outTimer.C():
+			r.mu.Lock()
+			r.flush(r.cfg.Clock.Now())
+			r.mu.Unlock()
 		}
 	}
 }
@@ -158,6 +180,10 @@ func (r *Runner) Restart() { r.step(Input{Kind: InRestart}) }
 // Reidentify gives up the session and identifies anew.
 func (r *Runner) Reidentify() { r.step(Input{Kind: InReidentify}) }
 
+// Return tells the shard that others have got through to Discord again: if it
+// waits because nobody answered, it dials soon.
+func (r *Runner) Return() { r.step(Input{Kind: InReturn}) }
+
 // SetMainURL changes where the shard identifies from its next dial on.
 func (r *Runner) SetMainURL(url string) {
 	r.mu.Lock()
@@ -169,7 +195,10 @@ func (r *Runner) SetMainURL(url string) {
 func (r *Runner) Status() Status {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.m.Status()
+	now := r.cfg.Clock.Now()
+	st := r.m.Status(now)
+	st.Outbox, st.Sends = r.out.Len(), r.out.Sends(now)
+	return st
 }
 
 // ResumeHost is the host that a RESUME would dial; empty without a session.
@@ -185,9 +214,11 @@ func (r *Runner) Received() (wire, inflated uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	wire, inflated = r.wire, r.inflated
-	if r.conn != nil {
-		w, i := r.conn.Received()
-		wire, inflated = wire+w, inflated+i
+	for _, l := range []*line{&r.line, &r.spare} {
+		if l.conn != nil {
+			w, i := l.conn.Received()
+			wire, inflated = wire+w, inflated+i
+		}
 	}
 	return wire, inflated
 }
@@ -201,17 +232,6 @@ func (r *Runner) step(in Input) {
 	}
 	r.force = r.force || in.Kind == InReidentify
 	r.locked(r.cfg.Clock.Now(), in)
-}
-
-// stepOf steps the machine unless the connection it speaks of is gone.
-func (r *Runner) stepOf(gen uint64, in Input) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if gen != r.gen {
-		return false
-	}
-	r.locked(r.cfg.Clock.Now(), in)
-	return true
 }
 
 // delivery is what the reader does after a step, without the lock.
@@ -235,9 +255,14 @@ func (r *Runner) locked(now time.Time, in Input) delivery {
 			r.session = Digest(e.Ready.SessionID)
 		case DoState:
 			r.cfg.Handler.StateChanged(e.From, e.To, e.Text)
+			r.follow(now, e.From, e.To)
 		default:
 			r.perform(now, e)
 		}
+	}
+	if r.noProbe {
+		r.noProbe = false
+		r.locked(now, Input{Kind: InNoProbe})
 	}
 	return d
 }

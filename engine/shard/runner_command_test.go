@@ -2,6 +2,7 @@ package shard
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -51,12 +52,15 @@ func TestAFullQueueIsNoSilentHost(t *testing.T) {
 		d.mu.Unlock()
 		w.say(message(2))
 		r.Restart()
-		w = d.connect() // its Hello waits for the delivery that hangs
+		w = d.connect()
+		w.say(message(3)) // waits for the delivery that hangs, and all behind it in the socket
 		pass(10 * time.Minute)
 		expect(t, "dialled", d.seen(&d.dialled), "wss://main wss://resume")
+		expect(t, "sent", strings.ReplaceAll(w.frames(), ` {"op":1,"d":3}`, ""), "resume:abc:2")
+		expect(t, "delivered", d.seen(&d.got), "READY/1")
 		close(d.hold)
 		synctest.Wait()
-		expect(t, "sent", w.frames(), "resume:abc:2")
+		expect(t, "delivered", d.seen(&d.got), "READY/1 MESSAGE_CREATE/2 MESSAGE_CREATE/3")
 	})
 }
 

@@ -144,6 +144,8 @@ func (d *desk) config() Config {
 		Clock:    clock.System(),
 		Logger:   slog.New(slog.DiscardHandler),
 		Identify: func() ([]byte, error) { return []byte("identify"), nil },
+		Pace:     func(context.Context) error { return nil },
+		Probe:    func() ([]byte, bool) { return []byte("probe"), true },
 		Resume: func(session string, seq int64) ([]byte, error) {
 			return fmt.Appendf(nil, "resume:%s:%d", session, seq), nil
 		},

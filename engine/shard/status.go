@@ -11,7 +11,7 @@ import (
 type Status struct {
 	State        ops.ShardState
 	Since        time.Time
-	Latency      time.Duration // 0 before the first ACK on this connection
+	Latency      time.Duration // 0 before the first ACK on this connection, and while one is overdue
 	LastACK      time.Time
 	Seq          int64
 	SessionSince time.Time
@@ -19,14 +19,32 @@ type Status struct {
 	LastClose    ops.Close
 	Fault        string
 	Counts       Counts
+	Replacing    bool          // a replacement of the connection is on its way
+	LastEvent    time.Time     // zero before the first
+	Quiet        time.Duration // how long it may be quiet before it is probed; 0 if that is not known
+	ProbeAt      time.Time     // when an unanswered probe was sent; zero if there is none
+	Outbox       int           // commands that wait; the runner's
+	Sends        int           // frames of the last 60 s on this connection; the runner's
 }
 
-// Status is the machine's present state.
-func (m *Machine) Status() Status {
+// overdue is when a missing ACK makes the last latency worthless.
+const overdue = 10 * time.Second
+
+// Status is the machine's state at the instant now.
+func (m *Machine) Status(now time.Time) Status {
+	latency := m.beat.latency
+	if !m.beat.unacked.IsZero() && now.Sub(m.beat.unacked) > overdue {
+		latency = 0
+	}
 	return Status{
+		Replacing: m.spare.stage != spareNone,
+		LastEvent: m.watch.heardAt,
+		Quiet:     m.quiet(),
+		ProbeAt:   m.watch.probeAt,
+
 		State:        m.state,
 		Since:        m.since,
-		Latency:      m.beat.latency,
+		Latency:      latency,
 		LastACK:      m.lastACK,
 		Seq:          m.session.Seq,
 		SessionSince: m.session.Since,

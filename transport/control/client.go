@@ -219,8 +219,16 @@ type faultError struct{ fault }
 
 func (e *faultError) Error() string { return e.Message }
 
-// Is makes a missing shard the error that the engine has for it.
-func (e *faultError) Is(target error) bool { return target == ops.ErrNoShard && e.Code == codeNoShard }
+// Is makes a fault the error that it stands for.
+func (e *faultError) Is(target error) bool {
+	switch target {
+	case ops.ErrNoShard:
+		return e.Code == codeNoShard
+	case context.DeadlineExceeded:
+		return e.Code == codeTimeout
+	}
+	return false
+}
 
 func readFault(status string, body []byte) error {
 	var e faultError

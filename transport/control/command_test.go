@@ -43,7 +43,7 @@ func TestABadCommandIsSaidInOneLine(t *testing.T) {
 		{`{"action":"restart"`, "the body is not a command: unexpected EOF"},
 		{`{"action":"restart","shard":3}`, `unknown field "shard"`},
 		{`{"action":"restart","shards":[1]}{}`, "the body goes on after the command"},
-		{`{"action":"reboot"}`, `action: "reboot" is not known; allowed: restart, reidentify, stop, start, pause, resume, drain, replay, discard`},
+		{`{"action":"reboot"}`, `action: "reboot" is not known; allowed: restart, reidentify, stop, start, pause, resume, drain, replay, discard, allow`},
 		{`{"action":"unknown"}`, `action: "unknown" is not known`},
 		{`{"action":"restart"}`, "shards: missing; restart needs at least one id"},
 		{`{"action":"restart","shards":[-1]}`, "shards: -1 is below zero"},

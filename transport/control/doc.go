@@ -11,6 +11,9 @@
 //	POST /v1/actions        a command: 202 with its id, 409 if it is refused;
 //	                        ?follow=true says that the client will wait for its end
 //	GET  /v1/actions/{id}   ?wait=10s waits for its end for that long
+//	POST /v1/send           a command for Discord, {"op":8,"d":{…},"shards":[…],"answers":true}:
+//	                        200 with shards, sent_at and answers once it is done, 409 if it
+//	                        is not sent, 504 after ?timeout=30s; the body has up to 64 KiB
 //
 // Every name in the JSON is decided in the files wire*.go. Names are lower case
 // with underscores and never change their meaning within a protocol version.
@@ -20,9 +23,14 @@
 //
 //	{"code":"refused","message":"shard 3 is stopped already"}
 //
+// and a command that Discord is not sent, or not by all shards, as
+//
+//	{"code":"not_sent","message":"…","retry_at":"2026-11-22T12:00:30Z","sent":[0,1]}
+//
 // Server and Client are safe for concurrent use. Goroutines of the server end
 // before [Server.Serve] returns, those of the client before [Client.Close] does.
 // A client that is slow, silent or greedy costs a place among those that are
 // served at a time, and never holds the engine: answers are made in memory from
-// copies before the first byte is sent.
+// copies before the first byte is sent. Commands for Discord have places of their
+// own, since they may wait.
 package control

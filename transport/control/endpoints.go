@@ -108,7 +108,7 @@ func (s *Server) begin(r *http.Request) (int, any, error) {
 		return 0, nil, badRequest("%v", err)
 	}
 	if !s.actions.room() {
-		return 0, nil, &problem{http.StatusServiceUnavailable, fault{codeBusy, fmt.Sprintf("%d actions are under way already; wait for one to end", maxActions)}}
+		return 0, nil, &problem{http.StatusServiceUnavailable, fault{Code: codeBusy, Message: fmt.Sprintf("%d actions are under way already; wait for one to end", maxActions)}}
 	}
 	op, err := s.cfg.Operator.Do(r.Context(), cmd)
 	if err != nil {
@@ -130,8 +130,7 @@ func (s *Server) begin(r *http.Request) (int, any, error) {
 func (s *Server) follow(r *http.Request) (int, any, error) {
 	a := s.actions.find(r.PathValue("id"))
 	if a == nil {
-		return 0, nil, &problem{http.StatusNotFound, fault{codeNoAction,
-			fmt.Sprintf("there is no action %.40q; it ended long ago, or Gatehouse has been started since", r.PathValue("id"))}}
+		return 0, nil, &problem{http.StatusNotFound, fault{Code: codeNoAction, Message: fmt.Sprintf("there is no action %.40q; it ended long ago, or Gatehouse has been started since", r.PathValue("id"))}}
 	}
 	text := r.URL.Query().Get("wait")
 	if text == "" {
@@ -148,7 +147,7 @@ func (s *Server) follow(r *http.Request) (int, any, error) {
 		a.markTold()
 	case <-timer.C():
 		a.hear(s.cfg.Clock.Now())
-	case <-s.stop:
+	case <-s.life.Done():
 	case <-r.Context().Done():
 		a.hear(time.Time{})
 	}

@@ -27,6 +27,8 @@ type engine struct {
 	begun    []*job
 	asked    chan struct{} // a value for each snapshot begun, if somebody takes it
 	gate     chan struct{} // a snapshot waits for it, if there is one
+	sends    []ops.Send
+	sending  func(context.Context) (ops.Sent, error) // what comes of a command for Discord
 }
 
 var _ ops.Operator = (*engine)(nil)
@@ -209,4 +211,14 @@ func within(t *testing.T, what string, c <-chan struct{}) {
 	case <-time.After(patience):
 		t.Fatalf("%s did not happen within %s", what, patience)
 	}
+}
+
+func (e *engine) Send(ctx context.Context, s ops.Send) (ops.Sent, error) {
+	e.mu.Lock()
+	e.sends = append(e.sends, s)
+	e.mu.Unlock()
+	if e.sending != nil {
+		return e.sending(ctx)
+	}
+	return ops.Sent{Shards: s.Shards}, nil
 }

@@ -2,7 +2,6 @@ package control
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -26,7 +25,7 @@ type problem struct {
 func (p *problem) Error() string { return p.Message }
 
 func badRequest(format string, args ...any) error {
-	return &problem{http.StatusBadRequest, fault{codeBadRequest, fmt.Sprintf(format, args...)}}
+	return &problem{http.StatusBadRequest, fault{Code: codeBadRequest, Message: fmt.Sprintf(format, args...)}}
 }
 
 // handler is the whole API.
@@ -42,27 +41,29 @@ func (s *Server) handler() http.Handler {
 		"GET /v1/actions/{id}": s.follow,
 		"/":                    nowhere,
 	} {
-		mux.Handle(pattern, s.serve(e))
+		mux.Handle(pattern, s.serve(e, s.places, maxBody))
 	}
+	mux.Handle("POST /v1/send", s.serve(s.send, s.senders, maxSend))
 	return mux
 }
 
 func nowhere(r *http.Request) (int, any, error) {
-	return 0, nil, &problem{http.StatusNotFound, fault{codeNotFound, fmt.Sprintf("there is no %s %.100q here", r.Method, r.URL.Path)}}
+	return 0, nil, &problem{http.StatusNotFound, fault{Code: codeNotFound, Message: fmt.Sprintf("there is no %s %.100q here", r.Method, r.URL.Path)}}
 }
 
-// serve puts the limits around an endpoint and writes what it answers.
-func (s *Server) serve(e endpoint) http.Handler {
+// serve puts the limits around an endpoint and writes what it answers. A request
+// takes one of the places.
+func (s *Server) serve(e endpoint, places chan struct{}, most int64) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		select {
-		case s.places <- struct{}{}:
-			defer func() { <-s.places }()
+		case places <- struct{}{}:
+			defer func() { <-places }()
 		default:
 			s.answer(w, 0, nil, &problem{http.StatusServiceUnavailable,
-				fault{codeBusy, fmt.Sprintf("%d requests are under way already; try again soon", maxRequests)}})
+				fault{Code: codeBusy, Message: fmt.Sprintf("%d requests are under way already; try again soon", cap(places))}})
 			return
 		}
-		status, answer, err := 0, any(nil), s.admit(w, r)
+		status, answer, err := 0, any(nil), s.admit(w, r, most)
 		if err == nil {
 			status, answer, err = e(r)
 		}
@@ -72,18 +73,18 @@ func (s *Server) serve(e endpoint) http.Handler {
 
 // admit checks the client's version and takes the whole body in, so that no
 // endpoint ever waits for one.
-func (s *Server) admit(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) admit(w http.ResponseWriter, r *http.Request, most int64) error {
 	if theirs := r.Header.Get(protocolHeader); theirs != "" && theirs != strconv.Itoa(Protocol) && r.URL.Path != "/v1/version" {
-		return &problem{http.StatusBadRequest, fault{codeProtocol, fmt.Sprintf(
+		return &problem{http.StatusBadRequest, fault{Code: codeProtocol, Message: fmt.Sprintf(
 			"this Gatehouse %s speaks control protocol %d, the client speaks %.20q; use a gatehouse of the same version", s.cfg.Version, Protocol, theirs)}}
 	}
 	// A connection without deadlines is one that is closed already.
 	deadline := http.NewResponseController(w)
 	_ = deadline.SetReadDeadline(s.cfg.Clock.Now().Add(readWithin))
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	if err != nil {
 		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-			return &problem{http.StatusRequestEntityTooLarge, fault{codeBadRequest, fmt.Sprintf("the body is larger than %d bytes", maxBody)}}
+			return &problem{http.StatusRequestEntityTooLarge, fault{Code: codeBadRequest, Message: fmt.Sprintf("the body is larger than %d bytes", most)}}
 		}
 		return badRequest("the body did not come: %v", err)
 	}
@@ -97,20 +98,26 @@ func (s *Server) answer(w http.ResponseWriter, status int, answer any, err error
 	if err != nil {
 		status, answer = faultOf(err)
 	}
-	body, err := json.Marshal(answer)
+	body, err := plainJSON(answer)
 	if err != nil {
 		s.cfg.Logger.Error("the control API cannot answer", "error", err)
-		status, body = http.StatusInternalServerError, []byte(`{"code":"failed","message":"the answer cannot be written as JSON"}`)
+		status, body = http.StatusInternalServerError, []byte(`{"code":"failed","message":"the answer cannot be written as JSON"}`+"\n")
 	}
-	_ = http.NewResponseController(w).SetWriteDeadline(s.cfg.Clock.Now().Add(sendWithin))
+	_ = http.NewResponseController(w).SetWriteDeadline(s.cfg.Clock.Now().Add(writeWithin(len(body))))
 	header := w.Header()
 	header.Set("Content-Type", "application/json")
-	header.Set("Content-Length", strconv.Itoa(len(body)+1))
+	header.Set("Content-Length", strconv.Itoa(len(body)))
 	header.Set(protocolHeader, strconv.Itoa(Protocol))
 	header.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	// A client that has gone cannot be told.
-	_, _ = w.Write(append(body, '\n'))
+	_, _ = w.Write(body)
+}
+
+// writeWithin is how long an answer of a size may take: who reads slower than
+// leastPace is cut off.
+func writeWithin(size int) time.Duration {
+	return replyWithin + time.Duration(size)*time.Second/leastPace
 }
 
 // faultOf is an error as it is answered.
@@ -118,14 +125,17 @@ func faultOf(err error) (int, fault) {
 	var (
 		known   *problem
 		refused *ops.RefusedError
+		unsent  *ops.SendError
 	)
 	switch {
 	case errors.As(err, &known):
 		return known.status, known.fault
 	case errors.As(err, &refused):
-		return http.StatusConflict, fault{codeRefused, refused.Reason}
+		return http.StatusConflict, fault{Code: codeRefused, Message: refused.Reason}
+	case errors.As(err, &unsent):
+		return http.StatusConflict, notSent(unsent)
 	case errors.Is(err, ops.ErrNoShard):
-		return http.StatusNotFound, fault{codeNoShard, err.Error()}
+		return http.StatusNotFound, fault{Code: codeNoShard, Message: err.Error()}
 	}
-	return http.StatusInternalServerError, fault{codeFailed, err.Error()}
+	return http.StatusInternalServerError, fault{Code: codeFailed, Message: err.Error()}
 }

@@ -18,11 +18,14 @@ import (
 // Limits of a server.
 const (
 	maxBody     = 1 << 20          // bytes of a request's body
+	maxSend     = 64 << 10         // bytes of the body of a command for Discord, which itself may have 4096
 	maxHeader   = 16 << 10         // bytes of a request's headers
-	maxRequests = 64               // served at a time
+	maxRequests = 64               // served at a time, beside commands for Discord
+	maxSenders  = 16               // commands for Discord at a time
 	maxConns    = 128              // open at a time; more are closed at once
 	readWithin  = 10 * time.Second // for headers, and again for a body
-	sendWithin  = 10 * time.Second // for an answer, so that nobody holds one by not reading it
+	replyWithin = 10 * time.Second // for a short answer, so that nobody holds one by not reading it
+	leastPace   = 1 << 20          // bytes per second at which a long answer must be read
 	idleFor     = 2 * time.Minute  // between two requests of a connection
 	maxWait     = time.Minute      // of ?wait=
 	stopWithin  = 2 * time.Second  // for what is being answered when the server stops
@@ -42,7 +45,10 @@ type Server struct {
 	cfg     Config
 	actions *actions
 	places  chan struct{} // one a request under way
-	stop    chan struct{} // closed when Serve shall end
+	senders chan struct{} // one a command for Discord under way
+
+	life context.Context // ends when Serve shall end
+	end  context.CancelFunc
 
 	conns sync.WaitGroup // their goroutines, in which requests are served
 	open  chan struct{}  // one a connection
@@ -56,10 +62,12 @@ func NewServer(c Config) *Server {
 	if c.Clock == nil {
 		c.Clock = clock.System()
 	}
-	return &Server{
-		cfg: c, actions: newActions(),
-		places: make(chan struct{}, maxRequests), open: make(chan struct{}, maxConns), stop: make(chan struct{}),
+	s := &Server{
+		cfg: c, actions: newActions(), open: make(chan struct{}, maxConns),
+		places: make(chan struct{}, maxRequests), senders: make(chan struct{}, maxSenders),
 	}
+	s.life, s.end = context.WithCancel(context.Background())
+	return s
 }
 
 // Serve answers what comes in on l until ctx ends, and closes l. It returns when
@@ -85,7 +93,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	var err error
 	select {
 	case err = <-ended:
-		close(s.stop)
+		s.end()
 	case <-ctx.Done():
 		s.finish(web)
 		err = <-ended
@@ -104,7 +112,7 @@ func (s *Server) finish(web *http.Server) {
 	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
 	defer cancel()
 	s.actions.awaitTold(ctx, s.cfg.Clock.Now())
-	close(s.stop)
+	s.end()
 	// It fails if the time is over, and then the connections are cut.
 	_ = web.Shutdown(ctx)
 }

@@ -1,7 +1,7 @@
 package control
 
 import (
-	"encoding/json"
+	"bytes"
 	"fmt"
 	"math"
 	"time"
@@ -29,6 +29,9 @@ type Identity struct {
 type fault struct {
 	Code    string `json:"code"`
 	Message string `json:"message"` // for people, without the operation
+
+	RetryAt time.Time `json:"retry_at,omitzero"` // of not_sent: when it would be sent
+	Sent    []int     `json:"sent,omitempty"`    // of not_sent: shards that have written it all the same
 }
 
 // The codes of a fault.
@@ -39,29 +42,49 @@ const (
 	codeNoShard    = "no_shard"    // 404
 	codeNoAction   = "no_action"   // 404
 	codeRefused    = "refused"     // 409: the engine does not carry out the command
+	codeNotSent    = "not_sent"    // 409: the command has not been sent to Discord, or not by all of its shards
 	codeFailed     = "failed"      // 500: the engine could not answer
 	codeBusy       = "busy"        // 503: too many requests at a time
+	codeStopping   = "stopping"    // 503: Gatehouse stops
+	codeTimeout    = "timeout"     // 504: the command was not done in time
 )
 
 // Marshal is v as this package's API shows it, for whoever prints what a
 // [Client] returned. It takes [*ops.Snapshot], [*ops.ShardDetail], [ops.LogPage],
-// [ops.DeadLetterPage], and slices of [ops.Shard] and [ops.Sink].
+// [ops.DeadLetterPage], [ops.Identify], [ops.Sent], [*ops.SendError], and slices of
+// [ops.Shard] and [ops.Sink].
 func Marshal(v any) ([]byte, error) {
+	wire := wireOf(v)
+	if wire == nil {
+		return nil, fmt.Errorf("control: no form for %T", v)
+	}
+	data, err := plainJSON(wire)
+	return bytes.TrimSuffix(data, []byte{'\n'}), err
+}
+
+// wireOf is the form of a value, nil if it has none.
+func wireOf(v any) any {
 	switch v := v.(type) {
 	case *ops.Snapshot:
-		return json.Marshal(wireSnapshot(v))
+		return wireSnapshot(v)
 	case *ops.ShardDetail:
-		return json.Marshal(wireDetail(v))
+		return wireDetail(v)
 	case ops.LogPage:
-		return json.Marshal(wireLogPage(v))
+		return wireLogPage(v)
 	case ops.DeadLetterPage:
-		return json.Marshal(wireLetterPage(v))
+		return wireLetterPage(v)
+	case ops.Identify:
+		return wireIdentify(v)
+	case ops.Sent:
+		return wireSent(v)
+	case *ops.SendError:
+		return notSent(v)
 	case []ops.Shard:
-		return json.Marshal(each(v, wireShard))
+		return each(v, wireShard)
 	case []ops.Sink:
-		return json.Marshal(each(v, wireSink))
+		return each(v, wireSink)
 	}
-	return nil, fmt.Errorf("control: no form for %T", v)
+	return nil
 }
 
 // each converts a list. It is never nil, so that JSON has [] and not null.

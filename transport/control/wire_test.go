@@ -104,6 +104,16 @@ func TestNothingIsLostOnTheWire(t *testing.T) {
 	if got := letters.page(); !reflect.DeepEqual(got, dead) {
 		t.Errorf("the dead letters came as\n%+v\nand were\n%+v", got, dead)
 	}
+	ledger := filled[ops.Identify]()
+	budget := through[identify](t, ledger)
+	if got := budget.ops(); !reflect.DeepEqual(got, ledger) {
+		t.Errorf("the ledger came as\n%+v\nand was\n%+v", got, ledger)
+	}
+	left := filled[ops.Sent]()
+	command := through[sent](t, left)
+	if got := command.ops(); !reflect.DeepEqual(got, left) {
+		t.Errorf("the command came as\n%+v\nand was\n%+v", got, left)
+	}
 }
 
 func TestAnEmptyEngineComesAsItIs(t *testing.T) {

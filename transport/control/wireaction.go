@@ -15,7 +15,7 @@ import (
 
 // command is an ops.Command.
 type command struct {
-	Action  string   `json:"action"` // restart, reidentify, stop, start, pause, resume, drain, replay, discard
+	Action  string   `json:"action"` // restart, reidentify, stop, start, pause, resume, drain, replay, discard, allow
 	Shards  []int    `json:"shards,omitempty"`
 	Sink    string   `json:"sink,omitempty"`
 	Letters []string `json:"letters,omitempty"` // event ids; none for all of the sink's

@@ -68,9 +68,7 @@ type letter struct {
 func wireLetter(l ops.DeadLetter) letter {
 	out := letter(l)
 	out.At = l.At.UTC()
-	if len(out.Event) > 0 && !json.Valid(out.Event) {
-		out.Event, _ = json.Marshal(string(out.Event))
-	}
+	out.Event = asJSON(l.Event)
 	return out
 }
 

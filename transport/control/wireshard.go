@@ -7,12 +7,22 @@ import (
 )
 
 type shard struct {
-	ID           int       `json:"id"`
-	Worker       int       `json:"worker"`
-	State        string    `json:"state"` // idle, connecting, queued, identifying, resuming, ready, backoff, stopped, failed
-	Since        time.Time `json:"since,omitzero"`
-	Latency      float64   `json:"latency_ms"`
-	LastACK      time.Time `json:"last_ack,omitzero"`
+	ID      int       `json:"id"`
+	Worker  int       `json:"worker"`
+	State   string    `json:"state"` // idle, connecting, queued, identifying, resuming, ready, backoff, stopped, failed
+	Since   time.Time `json:"since,omitzero"`
+	Latency float64   `json:"latency_ms"` // 0 if it is not known, or an ACK is overdue
+	LastACK time.Time `json:"last_ack,omitzero"`
+
+	Replacing bool      `json:"replacing"` // Discord has asked for a reconnect; the next connection is being opened
+	LastEvent time.Time `json:"last_event,omitzero"`
+	Quiet     float64   `json:"quiet_ms"` // it may go so long without an event; 0 as long as that is not known
+	ProbeAt   time.Time `json:"probe_at,omitzero"`
+	Probes    uint64    `json:"probes"`
+	Deaf      uint64    `json:"deaf"`   // probes that stayed unanswered
+	Outbox    int       `json:"outbox"` // commands that wait to be sent
+	Sends     int       `json:"sends"`  // frames sent in the last 60 s on this connection
+
 	Guilds       int       `json:"guilds"`
 	Unavailable  int       `json:"unavailable"`
 	Loading      int       `json:"loading"`
@@ -32,6 +42,8 @@ func wireShard(s ops.Shard) shard {
 	return shard{
 		ID: s.ID, Worker: s.Worker, State: s.State.String(), Since: s.Since.UTC(),
 		Latency: millis(s.Latency), LastACK: s.LastACK.UTC(),
+		Replacing: s.Replacing, LastEvent: s.LastEvent.UTC(), Quiet: millis(s.Quiet),
+		ProbeAt: s.ProbeAt.UTC(), Probes: s.Probes, Deaf: s.Deaf, Outbox: s.Outbox, Sends: s.Sends,
 		Guilds: s.Guilds, Unavailable: s.Unavailable, Loading: s.Loading,
 		Seq: s.Seq, SessionSince: s.SessionSince.UTC(), Events: s.Events, Rate: finite(s.Rate),
 		Identifies: s.Identifies, Resumes: s.Resumes, Reconnects: s.Reconnects,
@@ -43,6 +55,8 @@ func (s shard) ops(w *words) ops.Shard {
 	return ops.Shard{
 		ID: s.ID, Worker: s.Worker, State: readWord[ops.ShardState](w, s.State), Since: s.Since,
 		Latency: ofMillis(s.Latency), LastACK: s.LastACK,
+		Replacing: s.Replacing, LastEvent: s.LastEvent, Quiet: ofMillis(s.Quiet),
+		ProbeAt: s.ProbeAt, Probes: s.Probes, Deaf: s.Deaf, Outbox: s.Outbox, Sends: s.Sends,
 		Guilds: s.Guilds, Unavailable: s.Unavailable, Loading: s.Loading,
 		Seq: s.Seq, SessionSince: s.SessionSince, Events: s.Events, Rate: s.Rate,
 		Identifies: s.Identifies, Resumes: s.Resumes, Reconnects: s.Reconnects,

@@ -21,6 +21,7 @@ type status struct {
 	Sinks    []sink   `json:"sinks"`
 	Store    store    `json:"store"`
 	Identify identify `json:"identify"`
+	Commands commands `json:"commands"`
 	Traffic  traffic  `json:"traffic"`
 	Latency  latency  `json:"latency"`
 	Reshard  reshard  `json:"reshard"`
@@ -34,7 +35,8 @@ func wireSnapshot(s *ops.Snapshot) status {
 		Name: s.Name, Version: s.Version, Phase: s.Phase.String(), KeepsSessions: s.KeepsSessions,
 		Fleet: wireFleet(s.Fleet), Shards: each(s.Shards, wireShard), Workers: each(s.Workers, wireWorker),
 		Sinks: each(s.Sinks, wireSink), Store: wireStore(s.Store), Identify: wireIdentify(s.Identify),
-		Traffic: wireTraffic(s.Traffic), Latency: wireLatency(s.Latency), Reshard: reshard(s.Reshard),
+		Commands: commands(s.Commands),
+		Traffic:  wireTraffic(s.Traffic), Latency: wireLatency(s.Latency), Reshard: reshard(s.Reshard),
 		Alerts: each(s.Alerts, wireAlert), LastLog: s.LastLog,
 	}
 }
@@ -49,7 +51,9 @@ func (s *status) snapshot() (*ops.Snapshot, error) {
 		Workers:  some(s.Workers, worker.ops),
 		Sinks:    some(s.Sinks, func(x sink) ops.Sink { return x.ops(w) }),
 		Store:    s.Store.ops(),
-		Identify: s.Identify.ops(), Traffic: s.Traffic.ops(), Latency: s.Latency.ops(), Reshard: ops.Reshard(s.Reshard),
+		Identify: s.Identify.ops(),
+		Commands: ops.Commands(s.Commands),
+		Traffic:  s.Traffic.ops(), Latency: s.Latency.ops(), Reshard: ops.Reshard(s.Reshard),
 		Alerts: some(s.Alerts, func(x alert) ops.Alert { return x.ops(w) }), LastLog: s.LastLog,
 	}
 	return out, w.err
@@ -63,11 +67,12 @@ type fleet struct {
 	Guilds      int            `json:"guilds"`
 	Unavailable int            `json:"unavailable"`
 	Loading     int            `json:"loading"`
+	Compress    string         `json:"compress"` // zlib-stream, zstd-stream, payload, none
 }
 
 func wireFleet(f ops.Fleet) fleet {
 	out := fleet{Total: f.Total, First: f.First, Last: f.Last, ByState: map[string]int{},
-		Guilds: f.Guilds, Unavailable: f.Unavailable, Loading: f.Loading}
+		Guilds: f.Guilds, Unavailable: f.Unavailable, Loading: f.Loading, Compress: f.Compress}
 	for state, n := range f.ByState {
 		out.ByState[ops.ShardState(state).String()] = n
 	}
@@ -76,7 +81,7 @@ func wireFleet(f ops.Fleet) fleet {
 
 func (f fleet) ops(w *words) ops.Fleet {
 	out := ops.Fleet{Total: f.Total, First: f.First, Last: f.Last,
-		Guilds: f.Guilds, Unavailable: f.Unavailable, Loading: f.Loading}
+		Guilds: f.Guilds, Unavailable: f.Unavailable, Loading: f.Loading, Compress: f.Compress}
 	for state, n := range f.ByState {
 		out.ByState[readWord[ops.ShardState](w, state)] = n
 	}

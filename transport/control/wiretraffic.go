@@ -1,37 +1,6 @@
 package control
 
-import (
-	"time"
-
-	"github.com/gatehouse-gateway/gatehouse/engine/ops"
-)
-
-type identify struct {
-	Known          bool      `json:"known"`
-	Total          int       `json:"total"`
-	Remaining      int       `json:"remaining"`
-	ResetAt        time.Time `json:"reset_at,omitzero"`
-	MaxConcurrency int       `json:"max_concurrency"`
-	Spacing        float64   `json:"spacing_ms"`
-	Reserve        int       `json:"reserve"`
-	Waiting        int       `json:"waiting"`
-	NextAt         time.Time `json:"next_at,omitzero"`
-	Sent           uint64    `json:"sent"`
-}
-
-func wireIdentify(i ops.Identify) identify {
-	return identify{
-		Known: i.Known, Total: i.Total, Remaining: i.Remaining, ResetAt: i.ResetAt.UTC(), MaxConcurrency: i.MaxConcurrency,
-		Spacing: millis(i.Spacing), Reserve: i.Reserve, Waiting: i.Waiting, NextAt: i.NextAt.UTC(), Sent: i.Sent,
-	}
-}
-
-func (i identify) ops() ops.Identify {
-	return ops.Identify{
-		Known: i.Known, Total: i.Total, Remaining: i.Remaining, ResetAt: i.ResetAt, MaxConcurrency: i.MaxConcurrency,
-		Spacing: ofMillis(i.Spacing), Reserve: i.Reserve, Waiting: i.Waiting, NextAt: i.NextAt, Sent: i.Sent,
-	}
-}
+import "github.com/gatehouse-gateway/gatehouse/engine/ops"
 
 type traffic struct {
 	Events    uint64  `json:"events"`

@@ -5,9 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
 )
+
+// longestReset is the longest time to the budget's reset, which comes once a day
+// (Discord docs, Gateway: session start limit).
+const longestReset = 24 * time.Hour
+
+// most bounds numbers that no bot can have, so that nothing overflows.
+const most = 1 << 30
 
 // parseGatewayBot reads the answer of GET /gateway/bot. Numbers that would
 // mislead the engine are errors. A missing max_concurrency is 1, as for any bot
@@ -32,7 +40,10 @@ func parseGatewayBot(body []byte) (discord.GatewayBot, error) {
 		return gateway, fmt.Errorf("the answer has a max_concurrency of %d", limit.MaxConcurrency)
 	case limit.Total < 0 || limit.Remaining < 0 || limit.ResetAfterMS < 0:
 		return gateway, errors.New("the answer has a session_start_limit below zero")
+	case gateway.Shards > most || limit.MaxConcurrency > most || limit.Total > most || limit.Remaining > most:
+		return gateway, errors.New("the answer has a number that no bot can have")
 	}
+	limit.ResetAfterMS = min(limit.ResetAfterMS, longestReset.Milliseconds())
 	return gateway, nil
 }
 

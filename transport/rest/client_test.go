@@ -123,7 +123,7 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 		want   string
 	}{
 		{answers(401, `{"message":"401: Unauthorized","code":0}`), true, "discord answered 401 (401: Unauthorized): the token is wrong or has been reset"},
-		{answers(403, `{"message":"Forbidden"}`), true, "discord answered 403 (Forbidden): the token may not"},
+		{answers(403, `{"message":"Forbidden"}`), true, "discord answered 403 (Forbidden): the token may not do this"},
 		{answers(404, "nope"), true, "discord answered 404 (nope): discord.api_base does not lead to a Discord REST API"},
 		{answers(502, page), false, "discord answered 502 (discord.com | 502: Bad gateway): Discord, or the proxy"},
 		{answers(500, "<style>a</style><p>It\n broke &amp; burns</p><!-- x -->"), false, "discord answered 500 (It broke & burns): Discord"},
@@ -153,7 +153,9 @@ func TestTooManyRequestsSaysHowLongToWait(t *testing.T) {
 	}{
 		{`{"message":"You are being rate limited.","retry_after":64.57,"global":false}`, "65", 65 * time.Second},
 		{`{"retry_after":64.57}`, "", 64570 * time.Millisecond},
-		{"error code: 1015", "1.5", 1500 * time.Millisecond},
+		{"slow down", "1.5", 1500 * time.Millisecond},
+		{`{"retry_after":"64.57","message":4}`, "", 64570 * time.Millisecond},
+		{`{"retry_after":82721.4}`, "82721", 82721400 * time.Millisecond}, // observed
 		{"", "Fri, 20 Nov 2026 12:01:00 GMT", time.Minute},
 		{"", "Fri, 20 Nov 2026 11:01:00 GMT", 0},
 		{`{"retry_after":1e99}`, "NaN", 24 * time.Hour},
@@ -289,5 +291,72 @@ func TestAnAnswerMayLeaveTheBudgetOut(t *testing.T) {
 	gateway, err := ask(t, answers(200, `{"url":"ws://x/","shards":2}`))
 	if err != nil || gateway.Limit != (discord.SessionStartLimit{MaxConcurrency: 1}) {
 		t.Errorf("%+v, %v", gateway, err)
+	}
+}
+
+func TestNumbersThatNoBotCanHave(t *testing.T) {
+	for _, body := range []string{
+		`{"url":"ws://x/","shards":9000000000}`,
+		`{"url":"ws://x/","shards":1,"session_start_limit":{"total":9000000000,"remaining":1}}`,
+		`{"url":"ws://x/","shards":1,"session_start_limit":{"total":1,"remaining":1,"max_concurrency":9000000000}}`,
+	} {
+		if _, err := ask(t, answers(200, body)); err == nil || !strings.Contains(err.Error(), "no bot can have") {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+	gateway, err := ask(t, answers(200, `{"url":"ws://x/","shards":1,"session_start_limit":{"total":1,"remaining":1,"reset_after":9200000000000000000}}`))
+	if err != nil || gateway.Limit.ResetAfter() != 24*time.Hour {
+		t.Errorf("a reset in %s, %v", gateway.Limit.ResetAfter(), err)
+	}
+}
+
+func TestAProxysBaseMayHaveAPath(t *testing.T) {
+	for path, want := range map[string]string{
+		"":                  "/gateway/bot",
+		"/":                 "/gateway/bot",
+		"/discord/api/v10":  "/discord/api/v10/gateway/bot",
+		"/a%2Fb/api/v10///": "/a%2Fb/api/v10/gateway/bot",
+	} {
+		var got string
+		api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			got = r.URL.EscapedPath()
+			_, _ = io.WriteString(w, good)
+		}))
+		base, err := ParseBase(api.URL + path)
+		if err == nil {
+			_, err = (&Client{Base: base, Token: discord.NewToken(secret)}).GatewayBot(t.Context())
+		}
+		api.Close()
+		if err != nil || got != want {
+			t.Errorf("%s: asked for %s, %v", path, got, err)
+		}
+	}
+}
+
+// failing is a transport that fails with whatever it was asked, as a careless
+// one might.
+type failing struct{}
+
+func (failing) RoundTrip(r *http.Request) (*http.Response, error) {
+	return nil, fmt.Errorf("cannot send %s with %v", r.URL, r.Header)
+}
+
+func TestNoErrorShowsTheTokenOrTheProxysSecret(t *testing.T) {
+	const proxy = "proxy-secret-7781"
+	base, _ := ParseBase("http://proxy.test/discord")
+	for name, c := range map[string]*Client{
+		"a transport that tells all": {Base: base, Token: discord.NewToken(secret), Transport: failing{}},
+		"the same with a proxy":      {Base: base, Token: discord.NewToken(secret), Authorization: proxy, Transport: failing{}},
+		"a token that is no header":  {Base: base, Token: discord.NewToken(secret + "\n" + secret)},
+		"a secret that is no header": {Base: base, Token: discord.NewToken(secret), Authorization: proxy + "\x00"},
+	} {
+		_, err := c.GatewayBot(t.Context())
+		if err == nil {
+			t.Fatalf("%s: no error", name)
+		}
+		shown := fmt.Sprintf("%v %+v %s %q", err, err, err.Error(), err)
+		if strings.Contains(shown, secret) || strings.Contains(shown, proxy) || strings.Contains(shown, "ZnCjm1") {
+			t.Errorf("%s: %s", name, shown)
+		}
 	}
 }

@@ -28,20 +28,24 @@ const (
 
 // refusal is the error for an answer that is not a success.
 func (c *Client) refusal(a answer) error {
-	message, retryAfter := readError(a.body)
-	e := &discord.RESTError{Status: a.status, Message: c.clean(message)}
+	said := readError(a.body)
+	retryAfter := max(said.retryAfter, c.retryAfterHeader(a.header.Get("Retry-After")))
+	if code, is := ban(a, said); is {
+		return &BanError{Status: a.status, Code: code, Message: c.clean(said.message), RetryAfter: retryAfter}
+	}
+	e := &discord.RESTError{Status: a.status, Message: c.clean(said.message)}
 	switch {
 	case a.status == http.StatusUnauthorized && c.Authorization != "":
 		e.Hint = "check discord.rest_authorization"
 	case a.status == http.StatusUnauthorized:
 		e.Hint = "the token is wrong or has been reset: copy it again from the bot's page of the developer portal"
 	case a.status == http.StatusForbidden:
-		e.Hint = "the token may not do this, or this machine's address is blocked"
+		e.Hint = "the token may not do this, or what stands before Discord does not let this machine through"
 	case a.status == http.StatusNotFound:
 		e.Hint = "discord.api_base does not lead to a Discord REST API; it should end in /api/v10"
 	case a.status == http.StatusTooManyRequests:
-		e.RetryAfter = max(retryAfter, c.retryAfterHeader(a.header.Get("Retry-After")))
-		e.Hint = "too many requests from this bot or address: ask again later, and seldom"
+		e.RetryAfter = retryAfter
+		e.Hint = limitHint(a.header, said)
 	case a.status >= 500:
 		e.Hint = "Discord, or the proxy before it, is in trouble: try again later"
 	case a.status >= 300 && a.status < 400:
@@ -50,17 +54,77 @@ func (c *Client) refusal(a answer) error {
 	return e
 }
 
-// readError takes message and retry_after from an error's body: JSON from
-// Discord, or a page from what stands before it.
-func readError(body []byte) (message string, retryAfter time.Duration) {
+// limitHint tells a limit of the whole bot from one of this route (Discord docs,
+// Rate limits).
+func limitHint(h http.Header, said errorBody) string {
+	scope := strings.ToLower(h.Get("X-RateLimit-Scope"))
+	switch {
+	case said.global || strings.EqualFold(h.Get("X-RateLimit-Global"), "true") || scope == "global":
+		return "all requests of this bot together are over Discord's limit: something else uses the token heavily; ask again later"
+	case scope == "shared":
+		return "others have used this route up as well: ask again later"
+	default:
+		return "this route has been asked too often, by this bot or from this address: ask again later, and seldom"
+	}
+}
+
+// errorBody is what an answer that is not a success says.
+type errorBody struct {
+	message    string
+	code       int // Discord's, or Cloudflare's
+	json       bool
+	global     bool
+	retryAfter time.Duration
+}
+
+// readError takes an error's body: JSON from Discord, or a page from what stands
+// before it.
+func readError(body []byte) errorBody {
 	var parsed struct {
-		Message    string  `json:"message"`
-		RetryAfter float64 `json:"retry_after"`
+		Message    text    `json:"message"`
+		Code       number  `json:"code"`
+		Global     boolean `json:"global"`
+		RetryAfter number  `json:"retry_after"`
 	}
 	if json.Unmarshal(body, &parsed) == nil {
-		return parsed.Message, seconds(parsed.RetryAfter)
+		code := 0
+		if c := float64(parsed.Code); c > 0 && c < 1e9 {
+			code = int(c)
+		}
+		return errorBody{message: string(parsed.Message), code: code, json: true,
+			global: bool(parsed.Global), retryAfter: seconds(float64(parsed.RetryAfter))}
 	}
-	return stripPage(string(body)), 0
+	return errorBody{message: stripPage(string(body))}
+}
+
+// text, number and boolean are fields that may be of another kind than expected
+// without costing the others.
+type (
+	text    string
+	number  float64
+	boolean bool
+)
+
+func (t *text) UnmarshalJSON(data []byte) error {
+	_ = json.Unmarshal(data, (*string)(t))
+	return nil
+}
+
+func (n *number) UnmarshalJSON(data []byte) error {
+	if json.Unmarshal(data, (*float64)(n)) == nil {
+		return nil
+	}
+	var quoted string
+	if json.Unmarshal(data, &quoted) == nil {
+		f, _ := strconv.ParseFloat(quoted, 64)
+		*n = number(f)
+	}
+	return nil
+}
+
+func (b *boolean) UnmarshalJSON(data []byte) error {
+	_ = json.Unmarshal(data, (*bool)(b))
+	return nil
 }
 
 var (

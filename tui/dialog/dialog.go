@@ -10,7 +10,7 @@ import (
 // nobody answers what they have not read.
 const DeafFor = 400 * time.Millisecond
 
-// Dialog is one modal question, list or page of text.
+// Dialog is one modal question, list, form or page of text.
 type Dialog struct {
 	ID      string
 	Title   string
@@ -24,6 +24,11 @@ type Dialog struct {
 	Focus  int // index of the button that Enter presses
 	Choice int // index of the chosen item
 	Scroll int // lines scrolled down
+
+	// Fields make the dialog a form: keys go to the active one, and after the
+	// last to the buttons.
+	Fields []Field
+	Active int // index of the field that has the keys; len(Fields) for the buttons
 
 	// Typing is what must be typed before a dangerous button works; empty for
 	// nothing. While it is not, no other button has a key.
@@ -69,6 +74,7 @@ type Outcome struct {
 	Button string // ID of the button that was pressed; empty if it was dismissed
 	Choice string // ID of the chosen item, if there are items
 	Moved  bool   // another item is chosen now, for previews
+	Edited bool   // a field may have changed
 }
 
 // Handle answers a key, named as Bubble Tea names it, at an instant.
@@ -76,9 +82,13 @@ func (d *Dialog) Handle(key string, now time.Time) Outcome {
 	if now.Before(d.Deaf) {
 		return Outcome{}
 	}
-	switch key {
-	case "esc":
+	switch {
+	case key == "esc":
 		return Outcome{Closed: true}
+	case len(d.Fields) > 0:
+		return d.form(key)
+	}
+	switch key {
 	case "enter":
 		return d.press(d.Focus)
 	case "tab", "right":

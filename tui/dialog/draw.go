@@ -16,9 +16,9 @@ const widest = 76
 func (d *Dialog) Draw(s *style.Sheet, g *style.Glyphs, w, h int) frame.Block {
 	inner := min(widest, w-8)
 	lines := d.lines(s, g, inner)
-	buttons := append(d.field(s, g, inner), d.buttons(s, inner)...)
+	buttons := append(append(d.fields(s, g, inner), d.word(s, g, inner)...), d.buttons(s, inner)...)
 	room := max(1, h-6-len(buttons))
-	if d.Warning != "" && len(lines) > room {
+	if (d.Warning != "" || len(d.Fields) > 0) && len(lines) > room {
 		// What must not be overlooked is worth more than the space around it.
 		lines = slices.DeleteFunc(lines, func(line string) bool { return line == "" })
 	}
@@ -27,13 +27,7 @@ func (d *Dialog) Draw(s *style.Sheet, g *style.Glyphs, w, h int) frame.Block {
 	if len(d.Items) > 0 {
 		d.follow(len(lines), height)
 	}
-	foot := ""
-	if len(lines) > height {
-		foot = s.Dim.Paint("up/down scroll")
-		if d.Scroll+height < len(lines) {
-			foot = s.Dim.Paint("more "+g.Down) + "  " + foot
-		}
-	}
+	foot := d.foot(s, g, len(lines), height)
 	body := append([]string{""}, lines[d.Scroll:d.Scroll+height]...)
 	body = append(body, "")
 	body = append(body, buttons...)
@@ -50,6 +44,21 @@ func (d *Dialog) Draw(s *style.Sheet, g *style.Glyphs, w, h int) frame.Block {
 		out.Lines[i] = s.Surface(line)
 	}
 	return out
+}
+
+// foot says that there is more than is in sight, and how to get there.
+func (d *Dialog) foot(s *style.Sheet, g *style.Glyphs, total, height int) string {
+	if total <= height {
+		return ""
+	}
+	foot := s.Dim.Paint("up/down scroll")
+	if len(d.Fields) > 0 { // the arrows go from field to field
+		foot = s.Dim.Paint("pgup/pgdown scroll")
+	}
+	if d.Scroll+height < total {
+		foot = s.Dim.Paint("more "+g.Down) + "  " + foot
+	}
+	return foot
 }
 
 // follow keeps the chosen item, which is among the last lines, in view.
@@ -156,8 +165,8 @@ func (d *Dialog) items(s *style.Sheet, g *style.Glyphs, w int) []string {
 	return out
 }
 
-// field is where the word that arms the dialog is typed.
-func (d *Dialog) field(s *style.Sheet, g *style.Glyphs, w int) []string {
+// word is where the word that arms the dialog is typed.
+func (d *Dialog) word(s *style.Sheet, g *style.Glyphs, w int) []string {
 	if d.Typing == "" {
 		return nil
 	}
@@ -209,7 +218,7 @@ func (d *Dialog) button(s *style.Sheet, i int) string {
 	b := d.Buttons[i]
 	text := " " + b.Label + " "
 	switch {
-	case i == d.Focus:
+	case i == d.Focus && d.Active >= len(d.Fields):
 		text = s.Selection.Paint(text)
 	case b.Danger && !d.armed():
 		text = s.Dim.Paint(text)

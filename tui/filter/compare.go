@@ -53,36 +53,64 @@ func number(text string, timed bool) (float64, error) {
 	return 0, errors.New("expected a number")
 }
 
+// figureNamed finds a figure; timed says that its limit is a time.
 func figureNamed(key string) (get figure, timed bool, err error) {
-	plain := func(f func(s *ops.Shard) float64) figure {
-		return func(s *ops.Shard, _ time.Time) (float64, bool) { return f(s), true }
+	if get := timeNamed(key); get != nil {
+		return get, true, nil
 	}
-	switch key {
-	case "lat", "latency":
-		return latency, true, nil
-	case "since":
-		return since, true, nil
-	case "rate", "ev":
-		return plain(func(s *ops.Shard) float64 { return s.Rate }), false, nil
-	case "events":
-		return plain(func(s *ops.Shard) float64 { return float64(s.Events) }), false, nil
-	case "guilds":
-		return plain(func(s *ops.Shard) float64 { return float64(s.Guilds) }), false, nil
-	case "unavailable":
-		return plain(func(s *ops.Shard) float64 { return float64(s.Unavailable) }), false, nil
-	case "loading":
-		return plain(func(s *ops.Shard) float64 { return float64(s.Loading) }), false, nil
-	case "resumes":
-		return plain(func(s *ops.Shard) float64 { return float64(s.Resumes) }), false, nil
-	case "reconnects":
-		return plain(func(s *ops.Shard) float64 { return float64(s.Reconnects) }), false, nil
-	case "identifies":
-		return plain(func(s *ops.Shard) float64 { return float64(s.Identifies) }), false, nil
-	case "id":
-		return plain(func(s *ops.Shard) float64 { return float64(s.ID) }), false, nil
+	if get := countNamed(key); get != nil {
+		return func(s *ops.Shard, _ time.Time) (float64, bool) { return get(s), true }, false, nil
 	}
 	return nil, false, fmt.Errorf("%q: figures are lat, rate, guilds, events, unavailable, loading, "+
-		"resumes, reconnects, identifies, since", key)
+		"resumes, reconnects, identifies, outbox, sends, deaf, since, ack, quiet", key)
+}
+
+// timeNamed finds a figure that is a span of time; nil if there is none.
+func timeNamed(key string) figure {
+	switch key {
+	case "lat", "latency":
+		return latency
+	case "since":
+		return age(func(s *ops.Shard) time.Time { return s.Since })
+	case "ack":
+		return age(func(s *ops.Shard) time.Time { return s.LastACK })
+	case "quiet":
+		return age(func(s *ops.Shard) time.Time { return s.LastEvent })
+	default:
+		return nil
+	}
+}
+
+// countNamed finds a figure that is a number; nil if there is none.
+func countNamed(key string) func(s *ops.Shard) float64 {
+	switch key {
+	case "rate", "ev":
+		return func(s *ops.Shard) float64 { return s.Rate }
+	case "events":
+		return func(s *ops.Shard) float64 { return float64(s.Events) }
+	case "guilds":
+		return func(s *ops.Shard) float64 { return float64(s.Guilds) }
+	case "unavailable":
+		return func(s *ops.Shard) float64 { return float64(s.Unavailable) }
+	case "loading":
+		return func(s *ops.Shard) float64 { return float64(s.Loading) }
+	case "resumes":
+		return func(s *ops.Shard) float64 { return float64(s.Resumes) }
+	case "reconnects":
+		return func(s *ops.Shard) float64 { return float64(s.Reconnects) }
+	case "identifies":
+		return func(s *ops.Shard) float64 { return float64(s.Identifies) }
+	case "outbox":
+		return func(s *ops.Shard) float64 { return float64(s.Outbox) }
+	case "sends":
+		return func(s *ops.Shard) float64 { return float64(s.Sends) }
+	case "deaf":
+		return func(s *ops.Shard) float64 { return float64(s.Deaf) }
+	case "id":
+		return func(s *ops.Shard) float64 { return float64(s.ID) }
+	default:
+		return nil
+	}
 }
 
 // latency holds only for a connection that is up; a dead one has none.
@@ -90,6 +118,10 @@ func latency(s *ops.Shard, _ time.Time) (float64, bool) {
 	return float64(s.Latency) / float64(time.Millisecond), s.State.Up() && s.Latency > 0
 }
 
-func since(s *ops.Shard, now time.Time) (float64, bool) {
-	return float64(now.Sub(s.Since)) / float64(time.Millisecond), !s.Since.IsZero()
+// age is how long an instant is ago; there is none before it has come.
+func age(of func(s *ops.Shard) time.Time) figure {
+	return func(s *ops.Shard, now time.Time) (float64, bool) {
+		at := of(s)
+		return float64(now.Sub(at)) / float64(time.Millisecond), !at.IsZero()
+	}
 }

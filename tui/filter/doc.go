@@ -6,7 +6,9 @@
 //	worker:3                 by worker
 //	lat>200                  heartbeat latency in ms, or with a unit: lat>1.5s
 //	rate>10  guilds<100      also events, unavailable, loading, resumes, reconnects, identifies
+//	outbox>0  sends>100      commands that wait, frames of the last minute, probes unanswered (deaf)
 //	since<5m                 time since the last change of state
+//	ack>1m  quiet>2m         time since the last ACK, since the last event
 //
 // Terms are joined by blanks and all must hold; "!" before a term negates it.
 // The package is pure; a [Filter] may be shared between goroutines.

@@ -14,8 +14,10 @@ var now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 // fleet has shards whose every figure differs.
 func fleet() []ops.Shard {
 	return []ops.Shard{
-		{ID: 0, Worker: 0, State: ops.ShardReady, Latency: 40 * time.Millisecond, Since: now.Add(-time.Hour), Guilds: 900, Rate: 12},
-		{ID: 1, Worker: 0, State: ops.ShardReady, Latency: 250 * time.Millisecond, Since: now.Add(-time.Minute), Guilds: 1500, Rate: 3},
+		{ID: 0, Worker: 0, State: ops.ShardReady, Latency: 40 * time.Millisecond, Since: now.Add(-time.Hour), Guilds: 900, Rate: 12,
+			LastACK: now.Add(-12 * time.Second), LastEvent: now.Add(-time.Second)},
+		{ID: 1, Worker: 0, State: ops.ShardReady, Latency: 250 * time.Millisecond, Since: now.Add(-time.Minute), Guilds: 1500, Rate: 3,
+			LastACK: now.Add(-48 * time.Second), LastEvent: now.Add(-6 * time.Minute), Outbox: 3, Sends: 112, Deaf: 1},
 		{ID: 2, Worker: 1, State: ops.ShardResuming, Latency: 900 * time.Millisecond, Since: now, Guilds: 10},
 		{ID: 3, Worker: 1, State: ops.ShardBackoff, Latency: 900 * time.Millisecond, Since: now, Reconnects: 4},
 		{ID: 70, Worker: 3, State: ops.ShardFailed, Since: now.Add(-time.Hour)},
@@ -44,6 +46,10 @@ func TestFiltersPickShards(t *testing.T) {
 		{"guilds>100 rate>10", []int{0}},
 		{"reconnects>3", []int{3}},
 		{"!!ready", []int{0, 1}},
+		{"ack>30s", []int{1}},
+		{"ack<1h", []int{0, 1}}, // the others have had none
+		{"quiet>2m", []int{1}},
+		{"outbox>0 sends>100 deaf>0", []int{1}},
 	} {
 		f, err := Parse(tc.text)
 		if err != nil {

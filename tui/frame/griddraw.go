@@ -69,7 +69,8 @@ func (g Grid) Draw(cells []Cell, cursor int, p Palette, w, h int) Block {
 	return out
 }
 
-// pens are the sequences of every look, alone and of each pair for half blocks.
+// pens are the sequences of every look, alone and of each pair for half blocks;
+// those of a pair are made when they are first needed.
 type pens struct {
 	on, marked []string
 	pair       [][]string
@@ -80,16 +81,20 @@ func looks(p Palette, pairs bool) pens {
 	for _, l := range p.Looks {
 		pen.on = append(pen.on, l.On())
 		pen.marked = append(pen.marked, l.Underlined().Bold().On())
-		if !pairs {
-			continue
+		if pairs {
+			pen.pair = append(pen.pair, make([]string, len(p.Looks)))
 		}
-		var row []string
-		for _, under := range p.Looks {
-			row = append(row, l.On()+under.OnBackground())
-		}
-		pen.pair = append(pen.pair, row)
 	}
 	return pen
+}
+
+// over is the sequence of one look above another in a cell.
+func (p pens) over(looks []style.Style, top, low uint8) string {
+	at := &p.pair[top][low]
+	if *at == "" {
+		*at = looks[top].On() + looks[low].OnBackground()
+	}
+	return *at
 }
 
 func (g Grid) line(cells []Cell, cursor, row int, p Palette, pen pens, w int) string {
@@ -174,7 +179,7 @@ func (g Grid) halves(cells []Cell, cursor, row, col int, p Palette, pen pens) (o
 	case j == cursor:
 		on, sign = single(low, true, p, pen)
 	case calm:
-		on, sign = pen.pair[top.Look][low.Look], p.Half
+		on, sign = pen.over(p.Looks, top.Look, low.Look), p.Half
 	case low.Rank > top.Rank || (low.Marked && !top.Marked):
 		on, sign = single(low, false, p, pen)
 	default:

@@ -84,6 +84,9 @@ func quiet(l Look, s *ops.Snapshot, w int) string {
 	if n := s.Fleet.Loading; n > 0 {
 		parts = append(parts, l.label(frame.Plural(n, "guild")+" loading"))
 	}
+	if w >= headerFull && s.Identify.Known {
+		parts = append(parts, identifyRest(l, s.Identify))
+	}
 	return strings.Join(parts, l.sep())
 }
 

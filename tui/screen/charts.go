@@ -32,7 +32,7 @@ func Charts(l Look, s *ops.Snapshot, w, h int) frame.Block {
 		{"events/s", frame.Rate(s.Traffic.Rate), s.Traffic.PerSecond, 10, l.S.Events, axisNumber},
 		{"queue", frame.Count(s.Traffic.Depth), s.Traffic.DepthPerSecond, 10, l.S.Queue, axisNumber},
 		{"heartbeat", frame.Latency(s.Latency.P50, l.G.Dash), s.Latency.PerSecond, 50, l.S.Latency, axisMillis},
-	}, "last 5 min", w, h)
+	}, "last 5 min", trafficFoot(l, s, w-6), w, h)
 }
 
 // QueueCharts is the panel of the queue's curves: depth and lag of the deepest sink.
@@ -41,11 +41,11 @@ func QueueCharts(l Look, s *ops.Snapshot, w, h int) frame.Block {
 	return chartBox(l, s, []curve{
 		{"queue", frame.Count(s.Traffic.Depth), s.Traffic.DepthPerSecond, 10, l.S.Queue, axisNumber},
 		{"lag", lag(s.Traffic.Lag), lags, 1, l.S.Latency, func(v float64) string { return axisNumber(v) + unit }},
-	}, "last 5 min, the deepest sink", w, h)
+	}, "last 5 min, the deepest sink", "", w, h)
 }
 
 // chartBox draws as many curves as there is room for, side by side.
-func chartBox(l Look, s *ops.Snapshot, curves []curve, title string, w, h int) frame.Block {
+func chartBox(l Look, s *ops.Snapshot, curves []curve, title, foot string, w, h int) frame.Block {
 	inner, height := w-2, h-2
 	n := min(len(curves), max(1, inner/22))
 	var parts []frame.Block
@@ -54,7 +54,7 @@ func chartBox(l Look, s *ops.Snapshot, curves []curve, title string, w, h int) f
 		cw -= inner * i / n
 		parts = append(parts, c.draw(l, s.At.Unix()-1, cw, height))
 	}
-	box := frame.Box{Title: l.S.Title.Paint(title)}
+	box := frame.Box{Title: l.S.Title.Paint(title), Foot: foot}
 	return box.Draw(frame.Beside(parts...), l.S, l.G)
 }
 

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -72,9 +73,10 @@ func row(l Look, name, value string) string {
 
 // facts are the lines in the order of their worth; the last are cut first.
 func (d Drawer) facts(l Look, w int) []string {
-	lines := d.condition(l, w)
-	lines = append(lines, d.latency(l, w), d.events(l, w), d.guilds(l), d.session(l), d.counters(l))
+	lines := append(d.condition(l, w), d.replacing(l, w)...)
+	lines = append(lines, d.latency(l, w), d.events(l, w), d.silence(l, w), d.guilds(l), d.session(l), d.counters(l))
 	lines = append(lines, d.lastClose(l, w)...)
+	lines = append(lines, d.sends(l))
 	if d.Detail != nil && d.Detail.ResumeHost != "" {
 		lines = append(lines, row(l, "resume at", frame.Cut(frame.Clean(d.Detail.ResumeHost), w-labelWidth)))
 	}
@@ -90,7 +92,7 @@ func (d Drawer) facts(l Look, w int) []string {
 	if d.Error != "" {
 		lines = append(lines, l.S.Warn.Paint(frame.Cut(frame.Clean(d.Error), w)))
 	}
-	return lines
+	return slices.DeleteFunc(lines, func(line string) bool { return line == "" })
 }
 
 // condition is the state, since when, and what the shard waits for or died of.
@@ -110,7 +112,7 @@ func (d Drawer) condition(l Look, w int) []string {
 }
 
 // latency shows the curve and the last value of a living connection; of a dead
-// one, only how long ago it last answered.
+// one, and of one that owes an ACK, only how long ago it last answered.
 func (d Drawer) latency(l Look, w int) string {
 	s := d.Shard
 	if !s.State.Up() {
@@ -119,7 +121,10 @@ func (d Drawer) latency(l Look, w int) string {
 		}
 		return row(l, "latency", l.G.Dash+l.label("  last ACK ")+l.ago(s.LastACK)+l.label(" ago"))
 	}
-	value := warnLatency(l, s.Latency).Paint(frame.Fit(frame.Latency(s.Latency, l.G.Dash), 7))
+	if s.Latency <= 0 {
+		return row(l, "latency", l.G.Dash+"  "+owedACK(l, s))
+	}
+	value := warnLatency(l, s.Latency).Paint(frame.Fit(frame.Duration(s.Latency), 7))
 	if d.Detail == nil {
 		return row(l, "latency", value)
 	}
@@ -128,6 +133,20 @@ func (d Drawer) latency(l Look, w int) string {
 		ms = append(ms, float64(v.Milliseconds()))
 	}
 	return row(l, "latency", value+l.S.Latency.Paint(frame.Spark(ms, w-labelWidth-8, frame.Nice(greatest(ms), 50), l.G)))
+}
+
+// owedACK is what there is to say about a connection without a latency.
+func owedACK(l Look, s *ops.Shard) string {
+	switch {
+	case s.LastACK.IsZero() && !ackOverdue(s, l.Now):
+		return l.label("no ACK yet")
+	case s.LastACK.IsZero():
+		return l.S.Warn.Bold().Paint("no ACK for " + l.ago(s.Since))
+	case ackOverdue(s, l.Now):
+		return l.S.Warn.Bold().Paint(ackAge(l, s) + " ago, next overdue")
+	default:
+		return ackAge(l, s) + l.label(" ago, none since")
+	}
 }
 
 func (d Drawer) events(l Look, w int) string {

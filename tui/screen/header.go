@@ -159,6 +159,9 @@ func (h Header) leftFigures(l Look) []figure {
 	if s.Store.Fault != "" {
 		out = append(out, figure{text: l.S.Critical.Paint(l.G.Critical + " DISK FAULT"), rank: rankBadge, left: true})
 	}
+	if s.Identify.Breaker.Open {
+		out = append(out, figure{text: l.S.Critical.Paint(l.G.Critical + " IDENTIFIES STOPPED"), rank: rankBadge, left: true})
+	}
 	return append(out, figure{text: States(l, s.Fleet, true), short: States(l, s.Fleet, false), rank: rankStates, left: true})
 }
 
@@ -193,7 +196,7 @@ func (h Header) rightFigures(l Look) []figure {
 		{text: rate + "  " + l.S.Spark.Paint(spark), short: rate, rank: rankRate},
 		{text: queueFigure(l, s, true), short: queueFigure(l, s, false), rank: rankQueue},
 		{text: heartbeatFigure(l, s.Latency), rank: rankHeartbeat},
-		{text: identifyFigure(l, s.Identify, true), short: identifyFigure(l, s.Identify, false), rank: rankIdentify},
+		{text: identifyFigure(l, s.Identify, true), short: identifyFigure(l, s.Identify, false), rank: identifyRank(s.Identify)},
 	}
 }
 
@@ -255,29 +258,6 @@ func warnLatency(l Look, d time.Duration) style.Style {
 		return l.S.Warn.Bold()
 	}
 	return l.S.Text
-}
-
-// identifyFigure is the budget of session starts, with the shards that wait and
-// the time of the reset if all of it is asked for.
-func identifyFigure(l Look, i ops.Identify, all bool) string {
-	if !i.Known {
-		return l.label("identify ") + l.G.Dash
-	}
-	paint := l.S.Text
-	if i.Remaining <= i.Reserve {
-		paint = l.S.Critical
-	}
-	text := l.label("identify ") + paint.Paint(strconv.Itoa(i.Remaining)) + l.label("/"+strconv.Itoa(i.Total))
-	if !all {
-		return text
-	}
-	if i.Waiting > 0 {
-		text += l.label(" wait ") + strconv.Itoa(i.Waiting)
-	}
-	if !i.ResetAt.IsZero() && i.ResetAt.After(l.Now) {
-		text += l.label(" " + l.G.Clock + coarse(i.ResetAt.Sub(l.Now)))
-	}
-	return text
 }
 
 // coarse is a long span without the part that changes each second.

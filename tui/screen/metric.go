@@ -80,3 +80,9 @@ func (m Metric) step(s *ops.Shard) (int, bool) {
 	}
 	return n, true
 }
+
+// unknown reports whether a shard is up and the metric has not been measured: no
+// heat, and not the colour of its state either, which would pass for a fast one.
+func (m Metric) unknown(s *ops.Shard) bool {
+	return m == MetricLatency && s.State.Up() && s.Latency <= 0
+}

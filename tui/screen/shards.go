@@ -1,8 +1,10 @@
 package screen
 
 import (
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 	"github.com/gatehouse-gateway/gatehouse/tui/frame"
@@ -25,55 +27,54 @@ type Shards struct {
 // lookDim is the look of shards that the filter leaves out; states come before
 // it, and what is special after.
 const (
-	lookDim  = int(ops.ShardFailed) + 1
-	lookCalm = lookDim + 1 // ready, where blocks of colour stand close
-	lookHeat = lookCalm + 1
+	lookDim     = int(ops.ShardFailed) + 1
+	lookCalm    = lookDim + 1  // ready, where blocks of colour stand close
+	lookUnknown = lookCalm + 1 // up, but the metric has not been measured
+	lookSilent  = lookUnknown + 1
+	lookHeat    = lookSilent + 1
+)
+
+// A shard that is ready and yet in trouble has a sign of its own, after those of
+// the states, and needs a look before any that is on its way up.
+const (
+	signSilent = int(ops.ShardFailed) + 1
+	rankSilent = 11
 )
 
 // Draw is the panel of w×h cells.
 func (v Shards) Draw(l Look, w, h int) frame.Block {
-	box := frame.Box{Title: v.title(l), Note: v.note(l), Foot: v.legend(l, w-4), Focus: v.Focus}
-	return box.Draw(v.body(l, w-2, h-2), l.S, l.G)
+	cells := v.Cells(l.Now)
+	box := frame.Box{Title: v.title(l), Note: v.note(l), Foot: v.legend(l, cells, w-4), Focus: v.Focus}
+	return box.Draw(v.body(l, cells, w-2, h-2), l.S, l.G)
 }
 
-func (v Shards) body(l Look, w, h int) frame.Block {
+func (v Shards) body(l Look, cells []frame.Cell, w, h int) frame.Block {
 	if len(v.Shards) == 0 {
 		return frame.NewBlock([]string{"", l.label(" no shards yet: waiting for Discord's answer")}, w, h)
 	}
 	if v.Grid.Kind == frame.GridTiles {
-		return v.tiles(l, w, h)
+		return v.tiles(l, cells, w, h)
 	}
-	return v.Grid.Draw(v.Cells(), v.Cursor, Palette(l), w, h)
+	return v.Grid.Draw(cells, v.Cursor, Palette(l), w, h)
 }
 
 // Palette is what the cells' indices mean: signs by state, looks by state, then
 // the special ones, then heat.
 func Palette(l Look) frame.Palette {
-	p := frame.Palette{Signs: l.G.State[:], Selection: l.S.Selection, Dim: l.S.Dim, Half: l.G.HalfBlock}
+	signs := append(slices.Clone(l.G.State[:]), l.G.Warn)
+	p := frame.Palette{Signs: signs, Selection: l.S.Selection, Dim: l.S.Dim, Half: l.G.HalfBlock}
 	p.Looks = append(p.Looks, l.S.State[:]...)
-	p.Looks = append(p.Looks, l.S.Border, l.S.Calm)
+	p.Looks = append(p.Looks, l.S.Border, l.S.Calm, l.S.Dim, l.S.Warn.Bold())
 	p.Looks = append(p.Looks, l.S.Heat[:]...)
 	return p
 }
 
-// Cells is the fleet as the grid draws it.
-func (v Shards) Cells() []frame.Cell {
+// Cells is the fleet as the grid draws it at an instant.
+func (v Shards) Cells(now time.Time) []frame.Cell {
 	cells := make([]frame.Cell, len(v.Shards))
 	for i := range v.Shards {
 		s := &v.Shards[i]
-		state := min(s.State, ops.ShardFailed)
-		c := frame.Cell{Sign: uint8(state), Look: uint8(state), Rank: rank(s.State)}
-		if state == ops.ShardReady && v.Grid.Kind == frame.GridHalves {
-			c.Look = uint8(lookCalm)
-		}
-		if step, ok := v.Metric.step(s); ok {
-			c.Look = uint8(lookHeat + step)
-			// Where several share a cell, the hottest of the calm ones shows.
-			c.Rank = max(c.Rank, frame.RankCalm)
-			if v.Grid.Kind == frame.GridBuckets && s.State == ops.ShardReady {
-				c.Rank += uint8(step)
-			}
-		}
+		c := cell(s, v.Metric, v.Grid.Kind, now)
 		if v.Match != nil && i < len(v.Match) && !v.Match[i] {
 			c.Look, c.Rank = uint8(lookDim), 0
 		}
@@ -81,6 +82,30 @@ func (v Shards) Cells() []frame.Cell {
 		cells[i] = c
 	}
 	return cells
+}
+
+// cell is a shard that no filter leaves out.
+func cell(s *ops.Shard, m Metric, kind frame.GridKind, now time.Time) frame.Cell {
+	state := min(s.State, ops.ShardFailed)
+	c := frame.Cell{Sign: uint8(state), Look: uint8(state), Rank: rank(s.State)}
+	ready := state == ops.ShardReady
+	if ready && Troubled(s, now) {
+		return frame.Cell{Sign: uint8(signSilent), Look: uint8(lookSilent), Rank: rankSilent}
+	}
+	if ready && kind == frame.GridHalves {
+		c.Look = uint8(lookCalm)
+	}
+	if step, ok := m.step(s); ok {
+		c.Look = uint8(lookHeat + step)
+		// Where several share a cell, the hottest of the calm ones shows.
+		c.Rank = max(c.Rank, frame.RankCalm)
+		if ready && kind == frame.GridBuckets {
+			c.Rank += uint8(step)
+		}
+	} else if m.unknown(s) {
+		c.Look = uint8(lookUnknown)
+	}
+	return c
 }
 
 // rank orders states by how much they need a person.
@@ -138,25 +163,49 @@ func (v Shards) note(l Look) string {
 }
 
 // legend explains the signs that occur, and the heat scale if there is one.
-func (v Shards) legend(l Look, w int) string {
+func (v Shards) legend(l Look, cells []frame.Cell, w int) string {
 	var scale, states []string
 	if v.Metric != MetricState {
 		for i, text := range v.Metric.steps() {
 			scale = append(scale, l.S.Heat[i].Paint(l.G.State[ops.ShardReady])+l.label(" "+text))
 		}
 	}
-	var seen [ops.ShardFailed + 1]bool
-	for i := range v.Shards {
-		seen[min(v.Shards[i].State, ops.ShardFailed)] = true
+	seen := sightOf(cells)
+	if seen.unknown {
+		scale = append(scale, l.S.Dim.Paint(l.G.State[ops.ShardReady])+l.label(" no ACK yet"))
 	}
 	for _, state := range ops.ShardStates() {
-		if seen[state] && (v.Metric == MetricState || !state.Up()) {
+		if seen.states[state] && (v.Metric == MetricState || !state.Up()) {
 			states = append(states, l.state(state)+l.label(" "+state.String()))
 		}
+	}
+	if seen.silent {
+		states = append(states, l.S.Warn.Bold().Paint(l.G.Warn)+l.label(" silent"))
 	}
 	text := func() string { return strings.Join(append(scale[:len(scale):len(scale)], states...), "  ") }
 	for len(states) > 0 && frame.Width(text()) > w-2 {
 		states = states[1:] // the calmest come first, and are the best known
 	}
 	return frame.Cut(text(), w-2)
+}
+
+// sight is what occurs among the shards.
+type sight struct {
+	states  [ops.ShardFailed + 1]bool
+	silent  bool // ready, and yet in trouble
+	unknown bool // up, without a figure for the metric
+}
+
+func sightOf(cells []frame.Cell) sight {
+	var out sight
+	for _, c := range cells {
+		if int(c.Sign) == signSilent {
+			out.silent = true
+			out.states[ops.ShardReady] = true
+			continue
+		}
+		out.states[c.Sign] = true
+		out.unknown = out.unknown || int(c.Look) == lookUnknown
+	}
+	return out
 }

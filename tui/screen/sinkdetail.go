@@ -68,6 +68,9 @@ func sinkFacts(l Look, s *ops.Sink, w int) []string {
 	if s.Early > 0 {
 		lines = append(lines, row(l, "overtook", frame.Plural(int(s.Early), "interaction")+l.label(" went before the backlog")))
 	}
+	if s.Asked > 0 || s.Unsent > 0 {
+		lines = append(lines, sinkAsks(l, s))
+	}
 	if s.LastError != "" && delivers(s) {
 		lines = append(lines, row(l, "last error", l.label(l.ago(s.LastErrorAt)+" ago: "+frame.Cut(frame.Clean(s.LastError), w-labelWidth-12))))
 	}
@@ -117,6 +120,15 @@ func sinkLost(l Look, s *ops.Sink) []string {
 			frame.Count(s.Expired)+" to follow up")))
 	}
 	return out
+}
+
+// sinkAsks is what the bot behind a sink has sent back for Discord.
+func sinkAsks(l Look, s *ops.Sink) string {
+	text := frame.Count(s.Asked) + l.label(" "+plainPlural(s.Asked, "command")+" for Discord since start")
+	if s.Unsent > 0 {
+		text += "  " + l.S.Warn.Paint(frame.Count(s.Unsent)+" refused")
+	}
+	return row(l, "asks", text)
 }
 
 // orphanFacts are about a sink that is not configured any more.

@@ -29,6 +29,9 @@ func Summary(l Look, s *ops.Snapshot, alerts []ops.Alert, badges []Badge, w, h i
 		if s.Store.Fault != "" {
 			lines = append(lines, l.S.Critical.Paint(frame.Cut(l.G.Critical+" "+faultText(l, &s.Store), w)))
 		}
+		if text := budgetTrouble(l, s.Identify); text != "" {
+			lines = append(lines, frame.Cut(text, w))
+		}
 		if len(alerts) > 0 {
 			text := l.G.Warn + " " + frame.Clean(alerts[0].Text)
 			for _, line := range frame.Wrap(text, max(w, 1), max(1, h-5)) {
@@ -74,7 +77,8 @@ func ShardLine(l Look, s *ops.Shard) string {
 	}
 	text := l.label("shard ") + strconv.Itoa(s.ID) + " " + l.stateStyle(s.State).Paint(l.stateSign(s.State)+" "+s.State.String())
 	if s.State.Up() {
-		text += "  " + frame.Latency(s.Latency, l.G.Dash)
+		word, paint := pulse(l, s)
+		text += "  " + paint.Paint(word)
 	}
 	return text + "  " + frame.Count(s.Guilds) + l.label(" guilds  ") + frame.Rate(s.Rate) + l.label("/s")
 }

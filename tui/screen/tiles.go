@@ -10,9 +10,8 @@ import (
 )
 
 // tiles draws each shard with its figures, for fleets that leave room for them.
-func (v Shards) tiles(l Look, w, h int) frame.Block {
-	g := v.Grid
-	cells, looks := v.Cells(), Palette(l).Looks
+func (v Shards) tiles(l Look, cells []frame.Cell, w, h int) frame.Block {
+	g, looks := v.Grid, Palette(l).Looks
 	width := len(strconv.Itoa(v.Shards[len(v.Shards)-1].ID))
 	out := frame.Block{W: w, Lines: make([]string, 0, h)}
 	for row := 0; row < g.Rows; row++ {
@@ -69,11 +68,12 @@ func tileHead(l Look, s *ops.Shard, id string, w int) string {
 	return frame.Ends(left, " "+frame.Cut(tileWord(l, s), w-frame.Width(left)-1), w)
 }
 
-// tileWord is the latency of a shard that is ready, and the state of any other:
-// a latency is never shown from a connection that is dead.
+// tileWord is the latency of a shard that is ready, or what is wrong with it, and
+// the state of any other: a latency is never shown from a connection that is dead.
 func tileWord(l Look, s *ops.Shard) string {
 	if s.State == ops.ShardReady {
-		return frame.Latency(s.Latency, l.G.Dash)
+		word, _ := pulse(l, s)
+		return word
 	}
 	if s.State == ops.ShardBackoff && !s.RetryAt.IsZero() {
 		return "retry " + l.until(s.RetryAt)

@@ -11,6 +11,7 @@ import (
 const (
 	maxDrain   = 64 << 10 // bytes of a body that are read to keep the connection
 	maxExcerpt = 512      // bytes of a body that an error looks at
+	maxRequest = 64 << 10 // bytes of a body with commands for Discord
 	maxTrailer = 4 << 10
 	maxPieces  = 1 << 12 // chunks of a body, which may be of a byte each
 )
@@ -19,10 +20,11 @@ var errTooMuch = errors.New("the body is too long to be read away")
 
 // body walks through the body of an answer without copying it.
 type body struct {
-	br   *bufio.Reader
-	kind bodyKind
-	left int64 // of the body or the present chunk
-	open bool  // a chunk has been begun
+	br    *bufio.Reader
+	kind  bodyKind
+	left  int64 // of the body or the present chunk
+	open  bool  // a chunk has been begun
+	ended bool  // it has been read to its end
 }
 
 func (r *response) bodyOf(br *bufio.Reader) body {
@@ -39,6 +41,15 @@ func (r *response) bodyOf(br *bufio.Reader) body {
 // piece returns the next bytes of the body, valid until the next read, and
 // io.EOF after the last.
 func (b *body) piece() ([]byte, error) {
+	data, err := b.next()
+	b.ended = err == io.EOF
+	return data, err
+}
+
+func (b *body) next() ([]byte, error) {
+	if b.ended {
+		return nil, io.EOF
+	}
 	if b.left == 0 {
 		if b.kind != bodyChunked {
 			return nil, io.EOF
@@ -119,6 +130,28 @@ func (b *body) drain() error {
 		}
 	}
 	return errTooMuch
+}
+
+// whole is the body, valid until the next read, or nil if it is too long or does
+// not come to its end.
+func (b *body) whole() []byte {
+	if b.kind == bodyLength && b.left > maxRequest {
+		return nil
+	}
+	var all []byte
+	for range maxPieces {
+		data, err := b.piece()
+		switch {
+		case err == io.EOF:
+			return all
+		case err != nil || len(all)+len(data) > maxRequest:
+			return nil
+		case all == nil && b.kind == bodyLength && b.left == 0:
+			return data
+		}
+		all = append(all, data...)
+	}
+	return nil
 }
 
 // excerpt is the beginning of the body, as far as it can be had.

@@ -129,15 +129,14 @@ func (c *conn) exchangeLarge(request []byte) (response, error) {
 
 // finish reads the rest of an answer and reports whether the connection can be
 // used again. Of a failure it returns the beginning of the body.
-func (c *conn) finish(answer *response, deadline, now time.Time) (text []byte, keep bool) {
-	b := answer.bodyOf(c.br)
-	if answer.body != bodyNone && !(answer.body == bodyLength && answer.length <= int64(c.br.Buffered())) {
+func (c *conn) finish(answer *response, b *body, deadline, now time.Time) (text []byte, keep bool) {
+	if !b.ended && b.kind != bodyNone && !(b.kind == bodyLength && b.left <= int64(c.br.Buffered())) {
 		if soon := now.Add(drainTimeout); soon.Before(deadline) {
 			deadline = soon
 		}
 		_ = c.link.SetReadDeadline(deadline)
 	}
-	if answer.status < 200 || answer.status >= 300 {
+	if !answer.success() {
 		text = b.excerpt()
 	}
 	if answer.close || answer.body == bodyToEnd {

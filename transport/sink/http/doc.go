@@ -16,5 +16,9 @@
 // is sent again at once on a new one, so a bot may see an event twice: with the
 // same id, as with every delivery.
 //
+// A sink that was told to ([Sink.Asks]) reads what the bot sends back. Without
+// that, and if the bot answers with anything but a short application/json, the
+// body of an answer is read away unseen.
+//
 // A [Sink] owns no goroutine between deliveries and may be used concurrently.
 package httpsink

@@ -35,6 +35,10 @@ func (h *headers) add(r *response, line []byte) error {
 		if is(name, "retry-after") {
 			r.retryAfter = string(value)
 		}
+	case len("Content-Type"):
+		if is(name, "content-type") {
+			r.json = isJSON(value)
+		}
 	case len("Content-Length"):
 		if is(name, "content-length") {
 			return h.contentLength(value)
@@ -45,6 +49,15 @@ func (h *headers) add(r *response, line []byte) error {
 		}
 	}
 	return nil
+}
+
+// isJSON reports whether a Content-Type is application/json, with or without
+// parameters.
+func isJSON(value []byte) bool {
+	if i := bytes.IndexByte(value, ';'); i >= 0 {
+		value = bytes.TrimRight(value[:i], " \t")
+	}
+	return is(value, "application/json")
 }
 
 func (h *headers) contentLength(value []byte) error {

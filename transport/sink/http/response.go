@@ -42,7 +42,11 @@ type response struct {
 	keepFor    time.Duration // the server closes it when unused for so long; 0 if it did not say
 	retryAfter string        // as sent
 	location   string        // of a redirect, as sent
+	json       bool          // its body says that it is application/json
 }
+
+// success reports whether the bot has acknowledged.
+func (r *response) success() bool { return r.status >= 200 && r.status < 300 }
 
 // readResponse reads the head of the next answer, past those of 1xx.
 func readResponse(br *bufio.Reader) (response, error) {

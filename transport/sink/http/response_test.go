@@ -30,6 +30,17 @@ func walk(text string) (r response, data string, rest string, err error) {
 	}
 }
 
+// wholeOf reads the body of an answer as one that may hold commands.
+func wholeOf(text string) []byte {
+	br := bufio.NewReaderSize(strings.NewReader(text), readBuffer)
+	r, err := readResponse(br)
+	if err != nil {
+		return nil
+	}
+	b := r.bodyOf(br)
+	return b.whole()
+}
+
 func TestAnswersThatAreNotHTTPAreRefused(t *testing.T) {
 	const head = "HTTP/1.1 200 OK\r\n"
 	for _, text := range []string{
@@ -100,6 +111,9 @@ func FuzzResponse(f *testing.F) {
 		}
 		if r.status != want.StatusCode || data != string(body) {
 			t.Fatalf("%d with %q; the library has %d with %q", r.status, data, want.StatusCode, body)
+		}
+		if got := wholeOf(text); len(data) <= maxRequest && strings.Count(text, "\n") < maxPieces && string(got) != data {
+			t.Fatalf("as a whole it is %q; in pieces %q", got, data)
 		}
 		if want.Close && !r.close {
 			t.Fatalf("%d is kept; the library closes it", r.status)

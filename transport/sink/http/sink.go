@@ -16,9 +16,10 @@ type Sink struct {
 	config   Config
 	requests *requests
 	pool     *pool
+	take     func(request []byte) // what the bot sends back; nil to ignore it
 }
 
-var _ delivery.Sink = (*Sink)(nil)
+var _ delivery.Asking = (*Sink)(nil)
 
 // New makes a sink. It does not connect. Its errors name the setting that is
 // wrong, in one line, with what to do.
@@ -41,8 +42,14 @@ func (s *Sink) Close() error {
 	return nil
 }
 
+// Asks implements [delivery.Asking]: the body of an answer of 2xx is given to take
+// as it is, if it is application/json of at most 64 KiB and comes before the
+// delivery's time is over. Take is called by the deliveries, several at a time.
+func (s *Sink) Asks(take func(request []byte)) { s.take = take }
+
 // Deliver implements [delivery.Sink]. Any answer of 2xx acknowledges all
-// events, as soon as its head is there.
+// events, as soon as its head is there; only an answer that may hold commands is
+// read to its end before.
 func (s *Sink) Deliver(ctx context.Context, events []event.Event, attempt int) error {
 	if len(events) == 0 {
 		return nil
@@ -101,15 +108,22 @@ func diedUnused(c *conn, err error) bool {
 
 // conclude judges an answer and keeps or closes its connection.
 func (s *Sink) conclude(c *conn, answer *response, deadline time.Time, size int) error {
+	b := answer.bodyOf(c.br)
+	if s.take != nil && answer.json && answer.success() {
+		// It may lie in the connection's buffer, which is ours until we keep it.
+		if asked := b.whole(); len(asked) > 0 {
+			s.take(asked)
+		}
+	}
 	now := s.config.Clock.Now()
-	text, keep := c.finish(answer, deadline, now)
+	text, keep := c.finish(answer, &b, deadline, now)
 	if keep {
 		c.keepFor = answer.keepFor
 		s.pool.keep(c, now)
 	} else {
 		c.close()
 	}
-	if answer.status >= 200 && answer.status < 300 {
+	if answer.success() {
 		return nil
 	}
 	return s.refusal(answer, text, now, size)

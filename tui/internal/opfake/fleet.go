@@ -53,6 +53,7 @@ func (o *Operator) shard(id int, now time.Time) ops.Shard {
 	s := ops.Shard{
 		ID: id, Worker: id / 25, State: state, Since: o.start.Add(time.Duration(id%60) * time.Second),
 		Latency: time.Duration(35+40*hash(id, second/5)) * time.Millisecond, LastACK: now.Add(-12 * time.Second),
+		LastEvent: now.Add(-400 * time.Millisecond), Quiet: 5 * time.Minute, Sends: 2,
 		Guilds: 900 + int(hash(id, 1)*700), SessionSince: o.start, Identifies: 1,
 		Rate: 20 + 15*math.Sin(float64(second+id)/9) + 10*hash(id, second),
 	}
@@ -71,7 +72,7 @@ func (o *Operator) shard(id int, now time.Time) ops.Shard {
 
 func (o *Operator) trouble(s *ops.Shard, now time.Time) {
 	s.Since = now.Add(-95 * time.Second)
-	s.Rate = 0
+	s.Rate, s.Sends, s.LastEvent = 0, 0, s.Since
 	switch s.State {
 	case ops.ShardFailed:
 		s.Latency, s.SessionSince, s.Seq, s.Guilds = 0, time.Time{}, 0, 0
@@ -86,7 +87,7 @@ func (o *Operator) trouble(s *ops.Shard, now time.Time) {
 		s.LastClose = ops.Close{At: s.Since, Code: 4900, ByUs: true, Meaning: "stopped by an operator"}
 	case ops.ShardIdentifying, ops.ShardQueued:
 		s.Latency, s.SessionSince, s.Seq, s.Guilds = 0, time.Time{}, 0, 0
-		s.LastACK = time.Time{}
+		s.LastACK, s.LastEvent = time.Time{}, time.Time{}
 	}
 }
 
@@ -96,7 +97,7 @@ func (o *Operator) snapshot(now time.Time) *ops.Snapshot {
 		Shards:  make([]ops.Shard, o.Shards),
 		Reshard: ops.Reshard{Reason: "this version cannot reshard a running fleet; set shards.total and restart", Recommended: o.Shards + 4},
 	}
-	s.Fleet = ops.Fleet{Total: o.Shards, Last: o.Shards - 1}
+	s.Fleet = ops.Fleet{Total: o.Shards, Last: o.Shards - 1, Compress: "zlib-stream"}
 	for id := range s.Shards {
 		s.Shards[id] = o.shard(id, now)
 		sh := &s.Shards[id]
@@ -112,6 +113,9 @@ func (o *Operator) snapshot(now time.Time) *ops.Snapshot {
 		w.Queue.Memory = w.Queue.Bytes
 		s.Workers = append(s.Workers, w)
 	}
+	s.Traffic.Bytes = s.Traffic.Events * eventSize
+	s.Traffic.WireBytes, s.Traffic.ByteRate = s.Traffic.Bytes/6, s.Traffic.Rate*eventSize
+	s.Commands = ops.Commands{Sent: 1240, Refused: 3}
 	o.figures(s, now)
 	o.sinks(s, now)
 	if !o.calm() {
@@ -128,9 +132,11 @@ func (o *Operator) figures(s *ops.Snapshot, now time.Time) {
 	s.Identify = ops.Identify{
 		Known: true, Total: 1000, Remaining: 988, ResetAt: now.Add(21*time.Hour + 40*time.Minute),
 		MaxConcurrency: 16, Spacing: 5 * time.Second, Reserve: 100, Sent: 12,
+		ToldAt: now.Add(-12 * time.Minute), LastHour: 4,
 	}
 	if !o.calm() {
-		s.Identify.Waiting = 2
+		s.Identify.Waiting, s.Identify.NextAt = 2, now.Add(3*time.Second)
+		s.Identify.Buckets = []ops.Bucket{{Key: 14, Waiting: 1, OpenAt: now.Add(3 * time.Second)}, {Key: 15, Waiting: 1, OpenAt: now.Add(4 * time.Second)}}
 	}
 	s.Latency = ops.Latency{P50: 41 * time.Millisecond, P99: 263 * time.Millisecond, Max: 402 * time.Millisecond}
 	for i := range 300 {

@@ -23,7 +23,7 @@ type Operator struct {
 	Shards int
 	// Calm leaves the troubles out.
 	Calm bool
-	// Scene is the state of the queue; it leaves out the other troubles.
+	// Scene is the state of the queue or the gateway; it leaves out the other troubles.
 	Scene Scene
 	// Change edits each snapshot before it is handed out; nil for none.
 	Change func(s *ops.Snapshot)
@@ -32,6 +32,8 @@ type Operator struct {
 	start    time.Time
 	fail     error
 	refuse   string
+	unsent   error
+	sends    []ops.Send
 	commands []ops.Command
 	pulls    int
 	silent   chan struct{}
@@ -209,4 +211,36 @@ func (o *Operator) Log(ctx context.Context, q ops.LogQuery) (ops.LogPage, error)
 		return ops.LogPage{}, err
 	}
 	return o.page(q, o.Clock.Now()), nil
+}
+
+// Unsend lets every later command for Discord fail with err; nil takes them again.
+func (o *Operator) Unsend(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.unsent = err
+}
+
+// Sends are the commands for Discord that were taken, in order.
+func (o *Operator) Sends() []ops.Send {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return append([]ops.Send(nil), o.sends...)
+}
+
+// Send implements [ops.Operator]: every shard writes it at once.
+func (o *Operator) Send(ctx context.Context, s ops.Send) (ops.Sent, error) {
+	if err := o.answer(ctx); err != nil {
+		return ops.Sent{}, err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.unsent != nil {
+		return ops.Sent{}, o.unsent
+	}
+	o.sends = append(o.sends, s)
+	sent := ops.Sent{Shards: s.Shards, At: o.Clock.Now()}
+	for id := 0; len(s.Shards) == 0 && id < o.Shards; id++ {
+		sent.Shards = append(sent.Shards, id)
+	}
+	return sent, nil
 }

@@ -10,10 +10,10 @@ import (
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 )
 
-// Scene is a state of the queue. The shards are well in all of them.
+// Scene is a state of the queue, or of the gateway.
 type Scene string
 
-// The scenes. The zero Scene leaves the queue to [Operator.Calm].
+// The scenes of the queue, in which the shards are well. The zero Scene leaves the queue to [Operator.Calm].
 const (
 	SceneHealthy Scene = "healthy" // nothing waits
 	SceneDown    Scene = "down"    // the bot is down, the queue grows on disk
@@ -26,7 +26,7 @@ const (
 	SceneMemory  Scene = "memory"  // the bot is down, and there is no disk
 )
 
-// Scenes lists every scene.
+// Scenes lists the scenes of the queue.
 func Scenes() []Scene {
 	return []Scene{SceneHealthy, SceneDown, SceneBack, SceneFault, SceneFull, SceneOrphan, SceneLetters, SceneDrain, SceneMemory}
 }
@@ -68,6 +68,7 @@ func (o *Operator) play(s *ops.Snapshot, now time.Time) {
 		bot.Rate, bot.Drain, bot.ETA = 8130, 8130, 12*time.Second
 		o.closeShards(s)
 	}
+	o.playGateway(s, now)
 	o.curves(s)
 }
 

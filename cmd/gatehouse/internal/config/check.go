@@ -31,6 +31,7 @@ func (l *Loaded) Check() error {
 	return nil
 }
 
+// checkShards checks the slice of this process.
 func (l *Loaded) checkShards(add func(key, what, hint string)) {
 	s := l.Shards
 	switch {
@@ -40,7 +41,7 @@ func (l *Loaded) checkShards(add func(key, what, hint string)) {
 		add("shards.last", "needs shards.total", "all processes of the bot must agree on the total; set it")
 	case s.Total > 0 && s.First >= s.Total:
 		add("shards.first", fmt.Sprintf("%d is behind the last shard", s.First), fmt.Sprintf("allowed: 0 to %d, since shards.total is %d", s.Total-1, s.Total))
-	case s.Total > 0 && s.Last >= s.Total:
+	case s.Total > 0 && s.Last > s.Total: // one that equals it is taken for the last shard; the engine warns
 		add("shards.last", fmt.Sprintf("%d is behind the last shard", s.Last), fmt.Sprintf("allowed: -1 to %d, since shards.total is %d", s.Total-1, s.Total))
 	case s.Last >= 0 && s.Last < s.First:
 		add("shards.last", fmt.Sprintf("%d is before shards.first, %d", s.Last, s.First), "shards.first to shards.last is the slice of this process")

@@ -34,17 +34,24 @@ type Discord struct {
 	Compress          Compression
 	Presence          json.RawMessage // `d` of op 3 with placeholders; empty for none
 	Properties        discord.Properties
-	LargeThreshold    int // members, 50 to 250; default 50
+	LargeThreshold    int  // members, 50 to 250; default 50
+	Capabilities      int  // bit field of the Identify; default 0, which leaves it out
+	Watchdog          bool // probe shards that stay quiet far beyond their normal pace
 }
 
 // Compression is how Discord compresses what it sends.
 type Compression string
 
-// The compressions of this version.
+// The compressions (Discord docs, Gateway: compressing and encoding).
 const (
-	CompressZlib Compression = "zlib-stream" // the default
-	CompressNone Compression = "none"
+	CompressZlib    Compression = "zlib-stream" // the default
+	CompressZstd    Compression = "zstd-stream"
+	CompressPayload Compression = "payload" // each message by itself, and not every one
+	CompressNone    Compression = "none"
 )
+
+// ParseCompression reads the name of a compression.
+func ParseCompression(name string) (Compression, error) { return compression(name) }
 
 // Reshard is read and checked, so that a file may carry it, but not acted on by
 // this version: [Load] warns of every key of it that is set.
@@ -81,6 +88,7 @@ type Sink struct {
 	MaxAttempts   int           // for events that the bot refuses; default 5
 	Priority      bool          // interactions overtake what is queued
 	Expired       engine.Expired
+	Commands      bool // the bot may send gateway commands in its answers
 }
 
 // Control says how a running Gatehouse is reached by "gatehouse attach" and
@@ -119,6 +127,7 @@ func Default() Config {
 			Compress:       CompressZlib,
 			Properties:     discord.Properties{OS: "linux", Browser: "gatehouse", Device: "gatehouse"},
 			LargeThreshold: 50,
+			Watchdog:       true,
 		},
 		Shards:   engine.ShardsConfig{Last: -1, PerWorker: 25, LargeBot: true},
 		Identify: engine.IdentifyConfig{Reserve: engine.Amount{Percent: 10}, Spacing: identifySpacing},

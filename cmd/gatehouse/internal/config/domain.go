@@ -108,10 +108,7 @@ func sinkURL(raw any) (string, error) {
 }
 
 func compression(raw any) (Compression, error) {
-	if text, ok := raw.(string); ok && (text == "zstd-stream" || text == "payload") {
-		return "", invalid(raw, "is not supported by this version", "allowed: zlib-stream, none")
-	}
-	return oneOf(CompressZlib, CompressNone)(raw)
+	return oneOf(CompressZlib, CompressZstd, CompressPayload, CompressNone)(raw)
 }
 
 // presence reads a section, or its JSON in a text.

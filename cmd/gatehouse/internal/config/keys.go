@@ -48,14 +48,21 @@ func discordKeys() []key[Config] {
 			func(c *Config) *string { return &c.Discord.RESTAuthorization }),
 		field("discord.intents", "number or names, in any library's spelling",
 			discord.ParseIntents, func(c *Config) *discord.Intents { return &c.Discord.Intents }, showIntents),
-		field("discord.compress", "zlib-stream or none",
+		field("discord.compress", "how Discord packs what it sends: zlib-stream, zstd-stream (less CPU, more memory), payload (single messages) or none",
 			compression, func(c *Config) *Compression { return &c.Discord.Compress }, showString[Compression]),
 		field("discord.presence", "presence of every shard; strings may hold {{shard}}, {{shards}}, {{guilds}}",
 			presence, func(c *Config) *json.RawMessage { return &c.Discord.Presence }, showPresence),
 		field("discord.large_threshold", "members above which Discord leaves the offline ones out of a guild, 50 to 250",
 			intRange(50, 250), func(c *Config) *int { return &c.Discord.LargeThreshold }, showInt),
+		field("discord.capabilities", "bit field that Discord is told when a shard identifies, such as 32768 for obfuscated channels; 0 for none",
+			intRange(0, maxCapabilities), func(c *Config) *int { return &c.Discord.Capabilities }, showInt),
+		field("discord.watchdog", "probe a shard that stays quiet far beyond its normal pace",
+			boolValue, func(c *Config) *bool { return &c.Discord.Watchdog }, showBool),
 	}
 }
+
+// maxCapabilities is the largest number that every reader of JSON keeps exact.
+const maxCapabilities = 1<<53 - 1
 
 // propertyKeys are what an Identify says about us.
 func propertyKeys() []key[Config] {
@@ -76,7 +83,7 @@ func shardKeys() []key[Config] {
 		field("shards.first", "first shard of this process",
 			intRange(0, maxShards-1), func(c *Config) *int { return &c.Shards.First }, showInt),
 		field("shards.last", "last shard of this process, inclusive; -1 for the last of all",
-			intRange(-1, maxShards-1), func(c *Config) *int { return &c.Shards.Last }, showInt),
+			intRange(-1, maxShards), func(c *Config) *int { return &c.Shards.Last }, showInt),
 		field("shards.per_worker", "shards that share one pipeline and one queue",
 			intRange(1, maxShards), func(c *Config) *int { return &c.Shards.PerWorker }, showInt),
 		field("shards.max_workers", "bound on workers; 0 for none",
@@ -182,5 +189,7 @@ func sinkKeys() []key[Sink] {
 		field("expired", "what becomes of an interaction that is older than 15 minutes: deliver, drop or dead_letter",
 			oneOf(engine.ExpiredDeliver, engine.ExpiredDrop, engine.ExpiredDeadLetter),
 			func(s *Sink) *engine.Expired { return &s.Expired }, showString[engine.Expired]),
+		field("commands", `the bot may send commands for Discord in its answers, as {"send":[{"op":8,"d":{…}}]}`, boolValue,
+			func(s *Sink) *bool { return &s.Commands }, showBool),
 	}
 }

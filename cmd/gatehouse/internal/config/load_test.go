@@ -253,6 +253,8 @@ func TestValuesThatDoNotGoTogether(t *testing.T) {
 		{"queue: {max_bytes: 64MiB}", ""},
 		{"{identify.spacing: 1s, discord.api_base: 'http://proxy:8080/api/v10'}", ""},
 		{"shards: {total: 4, first: 2, last: 3}", ""},
+		{"shards: {total: 4, last: 4}", ""}, // the predecessor's habit
+		{"shards: {total: 4, last: 5}", "config: shards.last: 5 is behind the last shard (FILE:1); allowed: -1 to 3, since shards.total is 4"},
 	} {
 		loaded, err := loadYAML(t, c.yaml, complete...)
 		if err != nil {
@@ -296,6 +298,35 @@ func TestTheControlSocket(t *testing.T) {
 		if err != nil || loaded.Control.Socket != want {
 			t.Errorf("%s: %v, %v", text, loaded, err)
 		}
+	}
+}
+
+func TestHowDiscordIsSpokenTo(t *testing.T) {
+	for text, want := range map[string]Compression{
+		"zlib-stream": CompressZlib, "zstd-stream": CompressZstd, "payload": CompressPayload, "none": CompressNone, "ZSTD-Stream": CompressZstd,
+	} {
+		loaded, err := loadYAML(t, "discord: {compress: "+text+", capabilities: 32768, watchdog: off}")
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if d := loaded.Discord; d.Compress != want || d.Capabilities != 1<<15 || d.Watchdog {
+			t.Errorf("%s: %+v", text, d)
+		}
+	}
+	if d := Default().Discord; d.Compress != CompressZlib || d.Capabilities != 0 || !d.Watchdog {
+		t.Errorf("by default %+v", d)
+	}
+}
+
+func TestABotIsHeardOnlyIfThatIsWanted(t *testing.T) {
+	loaded, err := loadYAML(t, "sinks: [{url: 'http://a'}, {name: b, url: 'http://b', commands: true}]")
+	if err != nil || loaded.Sinks[0].Commands || !loaded.Sinks[1].Commands {
+		t.Errorf("%+v, %v", loaded, err)
+	}
+	loaded, err = loadYAML(t, "sinks: [{url: 'http://a'}]", "GATEHOUSE_SINKS_0_COMMANDS=yes")
+	if err != nil || !loaded.Sinks[0].Commands {
+		t.Errorf("%+v, %v", loaded, err)
 	}
 }
 
