@@ -12,7 +12,7 @@ import (
 func TestGreetingsThatAreNone(t *testing.T) {
 	for _, greeting := range []discordtest.Welcome{
 		{Nothing: true}, {Reconnect: true}, {NoACK: true}, {Invalid: "true"},
-		{Interval: `0`}, {Interval: `-1`}, {Interval: `86400000`},
+		{Interval: `0`}, {Interval: `-1`}, {Interval: `86400000`}, {Interval: `1`}, {Interval: `250`},
 		{Interval: `1e300`}, {Interval: `null`}, {Interval: `"41250"`}, {Interval: `[]`},
 	} {
 		t.Run(greeting.String(), func(t *testing.T) {

@@ -81,15 +81,16 @@ func TestAQuietNightIsNoReasonToReconnect(t *testing.T) {
 	})
 }
 
-// A shard of which nobody knows what is normal is left alone.
-func TestAShardWithoutAPaceIsLeftAlone(t *testing.T) {
+// A shard of which nobody knows what is normal is asked once an hour, and left alone
+// otherwise.
+func TestAShardWithoutAPaceIsHardlyAsked(t *testing.T) {
 	sim := small
 	sim.Rate = 0
 	inStorm(t, sim, func(w *world, _ *discordtest.Network) {
 		w.awaitReady()
 		w.pass(3 * time.Hour)
 		for id, shard := range w.snapshot().Shards {
-			if w.probes(id) > 0 || shard.Resumes > 0 || shard.Quiet != 0 {
+			if w.probes(id) > 3 || shard.Resumes > 0 || shard.Quiet != time.Hour {
 				t.Errorf("shard %d: %d probes, %d resumes, may be quiet for %v", id, w.probes(id), shard.Resumes, shard.Quiet)
 			}
 		}

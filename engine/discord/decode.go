@@ -8,7 +8,8 @@ import (
 )
 
 // DecodeHello reads the heartbeat interval of op 10. It fails if there is none
-// or if it is not within a millisecond and an hour.
+// or if it is not within a second and an hour: heartbeats faster than that would
+// by themselves be more than Discord takes (120 frames in 60 s).
 func DecodeHello(d []byte) (time.Duration, error) {
 	var hello struct {
 		Interval float64 `json:"heartbeat_interval"` // ms
@@ -17,7 +18,7 @@ func DecodeHello(d []byte) (time.Duration, error) {
 		return 0, fmt.Errorf("decode hello: %w", err)
 	}
 	interval := time.Duration(hello.Interval * float64(time.Millisecond))
-	if interval < time.Millisecond || interval > time.Hour {
+	if interval < time.Second || interval > time.Hour {
 		return 0, fmt.Errorf("decode hello: heartbeat_interval of %g ms", hello.Interval)
 	}
 	return interval, nil

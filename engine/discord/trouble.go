@@ -27,10 +27,11 @@ var troubles = [...]Trouble{
 	{"no ACK", "a heartbeat was not acknowledged before the next was due: the connection is dead", "it is closed (4000), the session resumed"},
 	{"no Hello within 20 s", "the host does not greet", "the connection is closed, the next is tried behind the back-off"},
 	{"no READY", "Discord is slow to answer an Identify, as in an outage", "heartbeats go on and the shard waits; an alert after a minute"},
+	{"no answer to a RESUME", "heartbeats are acknowledged, and nothing else comes for two minutes", "the connection is closed (4000), the session resumed again"},
 	{"the resume URL is dead", "it refuses, hangs, answers the upgrade with an error, or fails in TLS",
 		"three dials to it, then the same session on the main URL; after three RESUMEs that end there as well, a new session. Dials that nobody answers cost no session"},
 	{"heartbeats are acknowledged, and no events come", "the session may have gone deaf, or nothing happens",
-		"beyond four times the shard's longest usual gap, Discord is asked for one member of one guild; only if that stays unanswered is the session resumed"},
+		"beyond four times the shard's longest usual gap, or an hour if that is not known, Discord is asked for one member of one guild; only if that stays unanswered is the session resumed"},
 	{"a frame that cannot be read", "something between here and Discord changes traffic", "the connection is closed (4000), the session resumed: Discord sends it again"},
 	{"an unknown opcode, event or field", "Discord adds to its protocol without notice", "events are delivered as they are, opcodes are ignored"},
 }

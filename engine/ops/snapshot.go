@@ -60,9 +60,9 @@ type Shard struct {
 	Replacing bool
 
 	// LastEvent is when the last dispatch came; zero before the first. Quiet is
-	// how long the shard may go without one before it is probed; 0 as long as
-	// its normal pace is not known. ProbeAt is when a probe was sent that has
-	// not been answered; else zero.
+	// how long the shard may go without one before it is probed; 0 if it never
+	// is. ProbeAt is when a probe was sent that has not been answered; else
+	// zero.
 	LastEvent time.Time
 	Quiet     time.Duration
 	ProbeAt   time.Time

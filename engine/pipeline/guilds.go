@@ -103,16 +103,21 @@ func (g *Guilds) Lacks(id uint64) bool {
 	return g.told && !known
 }
 
-// Any is one of the guilds that are there; 0 if none is.
+// Any is one of the guilds that are there, or else of those that are still to
+// come; 0 if there is none.
 func (g *Guilds) Any() uint64 {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	coming := uint64(0)
 	for id, state := range g.states {
-		if state == guildAvailable {
+		switch state {
+		case guildAvailable:
 			return id
+		case guildLoading:
+			coming = id
 		}
 	}
-	return 0
+	return coming
 }
 
 // Classify follows a dispatch and says what it means if it is about a guild as

@@ -77,6 +77,16 @@ func (m *Machine) abandon(now time.Time, why string) {
 	m.backoff(now, 0, why)
 }
 
+// notIdentified waits and tries again: an Identify that cannot be made now may be
+// later, when somebody has changed what is in it.
+func (m *Machine) notIdentified(now time.Time, err error) {
+	if m.state != ops.ShardIdentifying {
+		return
+	}
+	m.counts.Identifies--
+	m.abandon(now, "the Identify cannot be made: "+err.Error())
+}
+
 func (m *Machine) opened() {
 	if m.state != ops.ShardConnecting {
 		return
@@ -106,7 +116,7 @@ func (m *Machine) closed(now time.Time, c *discord.CloseError) {
 	why := closeText(c, p)
 	m.counts.Reconnects++
 	m.lastClose = ops.Close{At: now, Code: c.Code, Meaning: why}
-	if p.Recovery == discord.RecoverResume && p.Wait == 0 && m.adopt(now, why) {
+	if p.Recovery == discord.RecoverResume && p.Wait == 0 && m.adopt(now, 0, why) {
 		return
 	}
 	m.release()
@@ -168,9 +178,7 @@ func (m *Machine) timer(now time.Time, in Input) {
 	case TimerSpare:
 		m.spareDue()
 	case TimerWatch:
-		if !in.Stalled {
-			m.listen(now)
-		}
+		m.watchDue(now, in.Stalled)
 	case TimerProbe:
 		m.probeLate(now, in.Stalled)
 	}
@@ -194,7 +202,7 @@ func (m *Machine) heartbeatDue(now time.Time, stalled bool) {
 		return
 	}
 	if !stalled && !m.beat.unacked.IsZero() && now.Sub(m.beat.unacked) >= m.beat.interval/2 {
-		m.abandon(now, "no ACK for a heartbeat in "+now.Sub(m.beat.unacked).Round(time.Millisecond).String())
+		m.zombie(now, "no ACK for a heartbeat in "+now.Sub(m.beat.unacked).Round(time.Millisecond).String())
 		return
 	}
 	m.sendBeat(now)
@@ -206,6 +214,18 @@ func (m *Machine) heartbeatDue(now time.Time, stalled bool) {
 	if !stalled {
 		m.listen(now)
 	}
+}
+
+// zombie gives up a connection that is dead. A replacement that is on its way
+// already is not given up with it.
+func (m *Machine) zombie(now time.Time, why string) {
+	if m.spare.stage == spareDialling || m.spare.stage == spareOpen {
+		m.counts.Reconnects++
+		m.lastClose = ops.Close{At: now, Code: discord.CloseKeepSession, ByUs: true, Meaning: why}
+		m.adopt(now, discord.CloseKeepSession, why)
+		return
+	}
+	m.abandon(now, why)
 }
 
 func (m *Machine) sendBeat(now time.Time) {

@@ -10,13 +10,15 @@ import (
 
 // frame takes one gateway message. Opcodes that are not for clients are
 // ignored: Discord adds to its protocol without notice.
-func (m *Machine) frame(now time.Time, f *discord.Frame) {
+//
+// stalled says that we have not been reading until just now.
+func (m *Machine) frame(now time.Time, f *discord.Frame, stalled bool) {
 	if !m.connected() || !m.open {
 		return
 	}
 	switch f.Op {
 	case discord.OpDispatch:
-		m.dispatch(now, f)
+		m.dispatch(now, f, stalled)
 	case discord.OpHello:
 		m.greeted(now, f)
 	case discord.OpHeartbeat:
@@ -59,6 +61,8 @@ func (m *Machine) begin(now time.Time, interval time.Duration, why string) {
 	}
 	m.enter(now, ops.ShardResuming, why)
 	m.do(Effect{Kind: DoResume, Session: m.session.ID, Seq: m.session.Seq})
+	m.watch.last = now
+	m.do(Effect{Kind: DoSetTimer, Timer: TimerWatch, After: resumeTimeout})
 }
 
 func (m *Machine) queue(now time.Time, why string) {
@@ -105,7 +109,7 @@ func (m *Machine) invalid(now time.Time, resumable bool) {
 
 // dispatch takes an event. Only events of a session that advance its sequence
 // are delivered: a repeat within a session is Discord's or the network's error.
-func (m *Machine) dispatch(now time.Time, f *discord.Frame) {
+func (m *Machine) dispatch(now time.Time, f *discord.Frame, stalled bool) {
 	if m.state == ops.ShardIdentifying && string(f.Type) == "READY" {
 		m.ready(now, f)
 		return
@@ -113,7 +117,7 @@ func (m *Machine) dispatch(now time.Time, f *discord.Frame) {
 	if m.state != ops.ShardReady && m.state != ops.ShardResuming {
 		return
 	}
-	m.heard(now, f.Type)
+	m.heard(now, f.Type, stalled)
 	if f.Seq != 0 && f.Seq <= m.session.Seq {
 		m.counts.Repeats++
 	} else {
@@ -126,7 +130,7 @@ func (m *Machine) dispatch(now time.Time, f *discord.Frame) {
 		m.counts.Resumes++
 		m.resumes = 0
 		m.enter(now, ops.ShardReady, "session resumed")
-		m.watch.last = now
+		m.listen(now)
 	}
 }
 
@@ -145,6 +149,7 @@ func (m *Machine) ready(now time.Time, f *discord.Frame) {
 	m.do(Effect{Kind: DoConfirmSlot})
 	m.do(Effect{Kind: DoReady, Ready: &ready})
 	m.do(Effect{Kind: DoDeliver})
-	m.watch.last = now
+	m.watch.last, m.watch.heardAt = now, now
 	m.enter(now, ops.ShardReady, "identified")
+	m.listen(now)
 }

@@ -18,6 +18,7 @@ const (
 	InTimer                           // Timer fired
 	InSlot                            // our turn to identify
 	InNoProbe                         // there is nobody to ask about: the probe was not sent
+	InNoIdentify                      // the Identify cannot be made, and was not sent: Err
 	InReturn                          // others have got through to Discord again
 )
 
@@ -30,7 +31,7 @@ const (
 	TimerHello                      // the longest wait for Hello
 	TimerHeartbeat                  // the next heartbeat
 	TimerSpare                      // the longest wait for the replacement, or the wait before its next dial
-	TimerWatch                      // how long the shard may be quiet
+	TimerWatch                      // how long the shard may be quiet, be it live or resuming
 	TimerProbe                      // the longest wait for the answer to a probe
 	timerKinds
 )
@@ -60,14 +61,14 @@ type Input struct {
 	Kind  InputKind
 	Frame *discord.Frame      // of InFrame; read during the step alone
 	Close *discord.CloseError // of InClosed
-	Err   error               // of InDialFailed
+	Err   error               // of InDialFailed and InNoIdentify
 	Timer TimerKind           // of InTimer
 	Keep  bool                // of InStop
 	// Spare, of InOpened, InDialFailed, InFrame and InClosed, says that it is
 	// about the replacement of a connection that still stands.
 	Spare bool
-	// Stalled, of a timer, says that we ourselves have not been reading (the
-	// queue holds the reader back), so that a missing ACK or Hello proves
-	// nothing.
+	// Stalled, of a timer or a frame, says that we ourselves have not been reading
+	// (the queue holds the reader back), so that a missing ACK or Hello proves
+	// nothing, and neither does a gap between events.
 	Stalled bool
 }

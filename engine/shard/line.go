@@ -2,6 +2,7 @@ package shard
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
 )
@@ -20,17 +21,23 @@ type line struct {
 type turn struct {
 	before *turn         // of the reader whose last event comes first; nil if there is none
 	done   chan struct{} // closed when this reader, and those before it, have delivered their last
+	// since is when the reader took up the event that it is about to deliver, in Unix
+	// nanoseconds, or 0; stalled is when delivery last held it back.
+	since, stalled atomic.Int64
 }
 
 // await waits until it is a reader's turn. Only that reader calls it.
 func (r *Runner) await(t *turn) {
 	r.mu.Lock()
 	before := t.before
+	r.mu.Unlock()
+	if before == nil {
+		return
+	}
+	<-before.done
+	r.mu.Lock()
 	t.before = nil
 	r.mu.Unlock()
-	if before != nil {
-		<-before.done
-	}
 }
 
 // dial opens a connection in the background.
@@ -106,9 +113,15 @@ func (r *Runner) opened(gen uint64, conn Conn) {
 	})
 }
 
-// claim gives the line the next turn to deliver.
+// claim gives the line the next turn to deliver. The connections before it are gone:
+// their readers take up no further event, and one that has none in hand is not waited
+// for, since its socket may take long to close.
 func (r *Runner) claim() {
-	r.line.turn.before, r.lastRead = r.lastRead, r.line.turn
+	before := r.lastRead
+	for before != nil && before.since.Load() == 0 {
+		before = before.before
+	}
+	r.line.turn.before, r.lastRead = before, r.line.turn
 }
 
 // promote closes the line and puts the second one in its place.

@@ -116,7 +116,7 @@ func (m *Machine) Step(now time.Time, in Input) []Effect {
 	}
 	switch in.Kind {
 	case InFrame:
-		m.frame(now, in.Frame)
+		m.frame(now, in.Frame, in.Stalled)
 	case InTimer:
 		m.timer(now, in)
 	case InOpened:
@@ -129,6 +129,8 @@ func (m *Machine) Step(now time.Time, in Input) []Effect {
 		m.slot(now)
 	case InNoProbe:
 		m.notProbed(now)
+	case InNoIdentify:
+		m.notIdentified(now, in.Err)
 	case InReturn:
 		m.hasten(now)
 	default:

@@ -302,7 +302,8 @@ func (w *warden) consistent() {
 	w.must(w.line != greeted || w.armed[TimerHeartbeat], "a connection without a heartbeat")
 	w.must(w.line != opened || w.armed[TimerHello], "a wait for Hello without an end")
 	w.must((m.state == ops.ShardQueued) == w.asked, "queued without asking, or the other way round")
-	w.must((m.spare.stage != spareNone) == w.armed[TimerSpare], "a replacement without a timer")
+	w.must((m.spare.stage > spareDialling) == w.armed[TimerSpare], "a replacement without a timer")
+	w.must(m.state != ops.ShardResuming || w.armed[TimerWatch], "a RESUME without a time limit")
 	w.must(!m.watch.probeAt.IsZero() == w.armed[TimerProbe], "a probe without a timer")
 }
 

@@ -186,6 +186,8 @@ func input(word, rest string) (Input, error) {
 		var f discord.Frame
 		err := discord.Scan([]byte(rest), &f)
 		return Input{Kind: InFrame, Frame: &f}, err
+	case "noidentify":
+		return Input{Kind: InNoIdentify, Err: errors.New(rest)}, nil
 	case "ready":
 		return input("frame", `{"t":"READY","s":1,"op":0,"d":{"v":10,"session_id":"`+rest+
 			`","resume_gateway_url":"wss://resume-`+rest+`","guilds":[]}}`)

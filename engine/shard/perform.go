@@ -30,10 +30,7 @@ func (r *Runner) perform(now time.Time, e Effect) {
 		r.scratch = discord.AppendHeartbeat(r.scratch[:0], e.Seq)
 		r.write(r.scratch, nil)
 	case DoIdentify:
-		r.write(r.cfg.Identify())
-		r.slot.Sent()
-		r.force = false
-		tellDone(r.out.Identified(), now)
+		r.identify(now)
 	case DoResume:
 		r.write(r.cfg.Resume(e.Session, e.Seq))
 	case DoSetTimer:
@@ -47,6 +44,7 @@ func (r *Runner) perform(now time.Time, e Effect) {
 	case DoDropSlot:
 		r.dropSlot()
 	case DoConfirmSlot:
+		r.force = false
 		r.slot.Confirmed()
 		r.slot = nil
 	case DoRejectSlot:
@@ -67,11 +65,23 @@ func (r *Runner) write(frame []byte, err error) {
 	}
 }
 
+// identify sends an Identify in our turn.
+func (r *Runner) identify(now time.Time) {
+	frame, err := r.cfg.Identify()
+	if err != nil {
+		r.later = append(r.later, Input{Kind: InNoIdentify, Err: err})
+		return
+	}
+	r.write(frame, nil)
+	r.slot.Sent()
+	tellDone(r.out.Identified(), now)
+}
+
 // probe asks for a sign of life, if there is anything to ask about.
 func (r *Runner) probe(now time.Time) {
 	frame, ok := r.cfg.Probe()
 	if !ok {
-		r.noProbe = true
+		r.later = append(r.later, Input{Kind: InNoProbe})
 		return
 	}
 	r.cfg.Logger.Info("quiet far beyond its normal pace, probing", "silence", now.Sub(r.m.watch.last).Round(time.Second))

@@ -35,11 +35,14 @@ func (r *Runner) received(gen uint64, t *turn, f *discord.Frame, msg []byte) boo
 		return false
 	}
 	now := r.cfg.Clock.Now()
-	d := r.locked(now, Input{Kind: InFrame, Frame: f, Spare: spare})
+	d := r.locked(now, Input{Kind: InFrame, Frame: f, Spare: spare, Stalled: r.heldBack(now)})
 	if f.Op == discord.OpHeartbeatACK {
 		d.latency = r.m.beat.latency
 	}
 	first := t.before != nil
+	if d.event {
+		t.since.Store(now.UnixNano())
+	}
 	r.mu.Unlock()
 
 	if d.latency > 0 {
@@ -48,17 +51,16 @@ func (r *Runner) received(gen uint64, t *turn, f *discord.Frame, msg []byte) boo
 	if !d.event {
 		return true
 	}
-	r.delivering.Store(now.UnixNano())
 	if first {
 		r.await(t)
 	}
 	if d.ready != nil {
 		r.cfg.Handler.Started(d.ready)
 	}
-	if r.cfg.Handler.Dispatch(d.id, f, msg, now) {
-		r.stalled.Store(r.cfg.Clock.Now().UnixNano())
+	if r.cfg.Handler.Dispatch(d.id, f, msg, now) || first {
+		t.stalled.Store(r.cfg.Clock.Now().UnixNano())
 	}
-	r.delivering.Store(0)
+	t.since.Store(0)
 	return true
 }
 

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/clock"
@@ -54,7 +53,7 @@ type Runner struct {
 	spare    line                  // its replacement
 	gens     uint64                // of lines; rises with each
 	lastRead *turn                 // of the last reader that was given a turn
-	noProbe  bool                  // the step under way asked for a probe that cannot be sent
+	later    []Input               // what came of the step under way, for the next
 	slot     Slot
 	noSlot   context.CancelFunc
 	asked    uint64 // for a slot, so many times: an answer to an older question is void
@@ -65,11 +64,6 @@ type Runner struct {
 	scratch  []byte
 	out      *outbox.Queue
 	outTimer clock.Timer
-
-	// delivering is when the reader entered the handler, in Unix nanoseconds,
-	// or 0; stalled is when the handler last held it back.
-	delivering atomic.Int64
-	stalled    atomic.Int64
 }
 
 // NewRunner returns a runner whose shard is idle. [Runner.Run] brings it to
@@ -162,10 +156,14 @@ func (r *Runner) fired(k TimerKind) {
 // did so recently: ACKs then lie unread in the socket.
 func (r *Runner) heldBack(now time.Time) bool {
 	recently := now.Add(-time.Second).UnixNano()
-	if since := r.delivering.Load(); since != 0 && since < recently {
+	t := r.line.turn
+	if t == nil {
+		return false
+	}
+	if since := t.since.Load(); since != 0 && since <= recently {
 		return true
 	}
-	return r.stalled.Load() > recently
+	return t.stalled.Load() >= recently
 }
 
 // Start begins again after a stop or a fatal answer.
@@ -230,7 +228,12 @@ func (r *Runner) step(in Input) {
 	if !r.running {
 		return
 	}
-	r.force = r.force || in.Kind == InReidentify
+	switch in.Kind {
+	case InReidentify:
+		r.force = true
+	case InStop:
+		r.force = false
+	}
 	r.locked(r.cfg.Clock.Now(), in)
 }
 
@@ -260,9 +263,10 @@ func (r *Runner) locked(now time.Time, in Input) delivery {
 			r.perform(now, e)
 		}
 	}
-	if r.noProbe {
-		r.noProbe = false
-		r.locked(now, Input{Kind: InNoProbe})
+	for len(r.later) > 0 {
+		next := r.later[0]
+		r.later = r.later[1:]
+		r.locked(now, next)
 	}
 	return d
 }

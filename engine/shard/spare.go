@@ -41,7 +41,6 @@ func (m *Machine) dialSpare() {
 	url, m.spare.onResume = m.target()
 	m.spare.stage = spareDialling
 	m.do(Effect{Kind: DoDialSpare, URL: url})
-	m.do(Effect{Kind: DoSetTimer, Timer: TimerSpare, After: m.cfg.HelloTimeout})
 }
 
 // ofSpare takes what happened to the replacement.
@@ -52,6 +51,7 @@ func (m *Machine) ofSpare(now time.Time, in Input) {
 	switch in.Kind {
 	case InOpened:
 		m.spare.stage = spareOpen
+		m.do(Effect{Kind: DoSetTimer, Timer: TimerSpare, After: m.cfg.HelloTimeout})
 	case InDialFailed:
 		m.spareFailed(in.Err.Error())
 	case InClosed:
@@ -82,9 +82,9 @@ func (m *Machine) spareFrame(now time.Time, f *discord.Frame) {
 func (m *Machine) promote(now time.Time, interval time.Duration) {
 	why := m.spare.why
 	m.onResume = m.spare.onResume
+	m.failures = 0 // the old one had held
 	m.spare = spare{}
 	m.do(Effect{Kind: DoStopTimer, Timer: TimerSpare})
-	m.do(Effect{Kind: DoStopTimer, Timer: TimerWatch})
 	m.unprobe()
 	m.counts.Reconnects++
 	m.lastClose = ops.Close{At: now, Code: discord.CloseKeepSession, ByUs: true, Meaning: why}
@@ -94,17 +94,19 @@ func (m *Machine) promote(now time.Time, interval time.Duration) {
 }
 
 // adopt goes on with the replacement if the connection that it was meant for has
-// ended first, and reports whether there was one.
-func (m *Machine) adopt(now time.Time, why string) bool {
+// ended first, or is closed with the code because it is dead, and reports whether
+// there was one.
+func (m *Machine) adopt(now time.Time, code int, why string) bool {
 	stage := m.spare.stage
 	if stage != spareDialling && stage != spareOpen {
 		return false
 	}
 	m.onResume = m.spare.onResume
+	m.failures = 0
 	m.spare = spare{}
 	m.do(Effect{Kind: DoStopTimer, Timer: TimerSpare})
 	m.release()
-	m.do(Effect{Kind: DoPromote})
+	m.do(Effect{Kind: DoPromote, Code: code, Text: why})
 	m.enter(now, ops.ShardConnecting, why+", its replacement is on its way")
 	if stage == spareOpen {
 		m.opened()
@@ -112,12 +114,13 @@ func (m *Machine) adopt(now time.Time, why string) bool {
 	return true
 }
 
-// spareDue dials anew, or gives up a host that does not greet in time.
+// spareDue dials anew, or gives up a host that does not greet in time. A dial has
+// a time limit of its own, which begins when its turn has come.
 func (m *Machine) spareDue() {
 	switch m.spare.stage {
 	case spareWaiting:
 		m.dialSpare()
-	case spareDialling, spareOpen:
+	case spareOpen:
 		m.spareUseless("no Hello on the replacement within " + m.cfg.HelloTimeout.String())
 	}
 }

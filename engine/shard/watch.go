@@ -13,7 +13,12 @@ const (
 	quietFactor = 4                // times the longest gap
 	quietLeast  = 15 * time.Second // however busy the shard is
 	quietMost   = 6 * time.Hour
+	quietAtAll  = time.Hour // if its pace is not known
 )
+
+// resumeTimeout is how long a RESUME may stay without an answer, or its replay
+// without another event. Another one is free.
+const resumeTimeout = 2 * time.Minute
 
 // watch judges a shard that goes quiet by its own pace. Discord has been seen to
 // acknowledge the heartbeats of a session that gets no events any more.
@@ -29,11 +34,11 @@ type watch struct {
 	deaf    int       // probes in a row that led to a RESUME
 }
 
-// heard takes note of a dispatch.
-func (m *Machine) heard(now time.Time, eventType []byte) {
+// heard takes note of a dispatch. Time that we have not been reading is no gap.
+func (m *Machine) heard(now time.Time, eventType []byte, stalled bool) {
 	w := &m.watch
 	w.heardAt = now
-	if m.state == ops.ShardReady {
+	if m.state == ops.ShardReady && !stalled {
 		w.longest = max(w.longest, now.Sub(w.last))
 	}
 	w.last = now
@@ -51,12 +56,14 @@ func (m *Machine) heard(now time.Time, eventType []byte) {
 	}
 }
 
-// quiet is how long the shard may go without an event; 0 as long as its pace is
-// not known, or nobody wants to know.
+// quiet is how long the shard may go without an event; 0 if nobody wants to know.
 func (m *Machine) quiet() time.Duration {
 	w := &m.watch
-	if w.heard < watchAfter || m.cfg.ProbeTimeout == 0 {
+	switch {
+	case m.cfg.ProbeTimeout == 0:
 		return 0
+	case w.heard < watchAfter:
+		return quietAtAll << min(w.deaf, 3)
 	}
 	quiet := max(quietFactor*max(w.longest, w.before), quietLeast)
 	return min(quiet<<min(w.deaf, 16), quietMost)
@@ -82,6 +89,22 @@ func (m *Machine) listen(now time.Time) {
 	m.do(Effect{Kind: DoProbe})
 	m.do(Effect{Kind: DoSetTimer, Timer: TimerProbe, After: m.cfg.ProbeTimeout})
 	m.counts.Probes++
+}
+
+// watchDue looks after a shard that is quiet.
+func (m *Machine) watchDue(now time.Time, stalled bool) {
+	left := resumeTimeout - now.Sub(m.watch.last)
+	switch {
+	case m.state == ops.ShardReady && !stalled:
+		m.listen(now)
+	case m.state != ops.ShardResuming:
+	case stalled:
+		m.do(Effect{Kind: DoSetTimer, Timer: TimerWatch, After: resumeTimeout})
+	case left > 0:
+		m.do(Effect{Kind: DoSetTimer, Timer: TimerWatch, After: left})
+	default:
+		m.abandon(now, "Discord has not answered the RESUME within "+resumeTimeout.String())
+	}
 }
 
 // probeLate resumes a session whose silence is not for want of events. If we have
