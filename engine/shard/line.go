@@ -24,6 +24,8 @@ type turn struct {
 	// since is when the reader took up the event that it is about to deliver, in Unix
 	// nanoseconds, or 0; stalled is when delivery last held it back.
 	since, stalled atomic.Int64
+	// over says that the line is gone: there is nothing more to read.
+	over atomic.Bool
 }
 
 // await waits until it is a reader's turn. Only that reader calls it.
@@ -141,6 +143,7 @@ func (r *Runner) drop(l *line, code int, reason string) {
 		gone.hangUp()
 	}
 	if conn := gone.conn; conn != nil {
+		gone.turn.over.Store(true)
 		r.keepCount(conn)
 		r.wg.Go(func() { conn.Close(code, reason) })
 	}

@@ -61,7 +61,7 @@ func (r *Runner) received(gen uint64, t *turn, f *discord.Frame, msg []byte) boo
 		t.stalled.Store(r.cfg.Clock.Now().UnixNano())
 	}
 	t.since.Store(0)
-	return true
+	return !t.over.Load() // the next reader does not wait until the socket is closed
 }
 
 // ended tells the machine how the connection ended, and frees it.
