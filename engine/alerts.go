@@ -20,6 +20,7 @@ const (
 	queueFullAt     = 0.8              // of what the queue may hold
 	alertsPerKind   = 5                // more shards than this share one alert
 	budgetLowFactor = 2                // times the reserve
+	untoldAfter     = 10 * time.Second // a start at which Discord has not told the budget
 )
 
 // alerts are the conditions that need a person, with when they began.
@@ -39,12 +40,13 @@ func (a *alerts) list() []ops.Alert {
 
 // conditions are what alerts speak of beside the snapshot.
 type conditions struct {
-	held    int    // shards that the budget keeps from identifying
-	lost    uint64 // events that the queue's bounds, or damage, cost
-	lostWhy string // the last of them
-	blocked int    // shards that are not read because the queue is full
-	unsaved string // why sessions cannot be saved; empty if they can
-	api     string // why Discord's REST API cannot be asked; empty if it can, or nobody needs to
+	held    int     // shards that the budget keeps from identifying
+	lost    uint64  // events that the queue's bounds, or damage, cost
+	lostWhy string  // the last of them
+	blocked int     // shards that are not read because the queue is full
+	unsaved unsaved // what cannot be saved for the next run
+	untold  string  // why Discord's REST API did not answer when it last failed to
+	api     string  // why Discord's REST API cannot be asked; empty if it can, or nobody needs to
 }
 
 // update compares the conditions with those that were open and returns the new
@@ -53,7 +55,7 @@ func (a *alerts) update(snap *ops.Snapshot, c conditions) (fresh, over []ops.Ale
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.follow(snap)
-	now := slices.Concat(a.shardAlerts(snap), sinkAlerts(snap), budgetAlerts(snap, c.held), queueAlerts(snap, &c), unsavedAlerts(c.unsaved), apiAlerts(c.api))
+	now := slices.Concat(a.shardAlerts(snap), sinkAlerts(snap), budgetAlerts(snap, &c), queueAlerts(snap, &c), unsavedAlerts(c.unsaved), apiAlerts(c.api))
 	for i := range now {
 		at := slices.IndexFunc(a.open, func(o ops.Alert) bool { return o.ID == now[i].ID })
 		if at >= 0 {
@@ -206,17 +208,21 @@ func lagReason(s *ops.Sink, now time.Time) string {
 }
 
 // budgetAlerts speak of the session starts: held shards wait for more of them.
-func budgetAlerts(snap *ops.Snapshot, held int) []ops.Alert {
+func budgetAlerts(snap *ops.Snapshot, c *conditions) []ops.Alert {
 	id := &snap.Identify
 	alert := ops.Alert{ID: "identify/budget", Level: ops.AlertWarn, Shard: -1}
 	switch {
 	case id.Breaker.Open:
 		alert.ID, alert.Level = "identify/breaker", ops.AlertCritical
 		alert.Text = fmt.Sprintf("identifies are stopped, %d shards wait: %s (gatehouse ctl identify allow)", id.Waiting, id.Breaker.Why)
-	case held > 0:
+	case id.ToldAt.IsZero() && id.Waiting > 0 && snap.At.Sub(snap.StartedAt) > untoldAfter:
+		alert.ID, alert.Level = "identify/untold", ops.AlertCritical
+		alert.Text = fmt.Sprintf("%d shards may not identify: Discord's REST API has not told how many session starts are left (%s); "+
+			"they go on once it answers, look at Discord's status or at the proxy before it", id.Waiting, c.untold)
+	case c.held > 0:
 		alert.ID, alert.Level = "identify/held", ops.AlertCritical
 		alert.Text = fmt.Sprintf("%d shards may not identify: of %d session starts %d are left, and %d are kept in reserve; "+
-			"they go on at the reset, or re-identify one to use the reserve", held, id.Total, id.Remaining, id.Reserve)
+			"they go on at the reset, or re-identify one to use the reserve", c.held, id.Total, id.Remaining, id.Reserve)
 	case id.Known && id.Remaining <= budgetLowFactor*id.Reserve:
 		alert.Text = fmt.Sprintf("%d session starts are left, %d of them are kept in reserve", id.Remaining, id.Reserve)
 	default:

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
@@ -46,14 +47,14 @@ func queueAlerts(snap *ops.Snapshot, c *conditions) []ops.Alert {
 
 func megabytes(n int64) string { return fmt.Sprintf("%d MiB", (n+1<<20-1)>>20) }
 
-func unsavedAlerts(why string) []ops.Alert {
-	if why == "" {
+func unsavedAlerts(u unsaved) []ops.Alert {
+	if len(u.what) == 0 {
 		return nil
 	}
 	return []ops.Alert{{
 		ID:    "sessions/unsaved",
-		Level: ops.AlertCritical,
+		Level: u.level,
 		Shard: -1,
-		Text:  "sessions cannot be saved, " + why + ": after a stop every shard identifies anew, and events in between are lost",
+		Text:  fmt.Sprintf("%s cannot be saved, %s: %s", strings.Join(u.what, " and "), u.why, u.costs),
 	}}
 }

@@ -43,16 +43,14 @@ func (e *Engine) asked(s *sink, body []byte) {
 		r.Send = r.Send[:maxRequests]
 	}
 	for _, c := range r.Send {
-		p, err := e.post(context.Background(), ops.Send{Op: c.Op, Data: c.Data, Shards: c.Shards, Sink: s.cfg.Name})
-		if err != nil {
-			e.unsent(s, 1, err)
-			continue
-		}
-		p.whenDone(func(err error) {
+		over := func(err error) {
 			if err != nil {
 				e.unsent(s, 1, err)
 			}
-		})
+		}
+		if _, err := e.post(context.Background(), ops.Send{Op: c.Op, Data: c.Data, Shards: c.Shards, Sink: s.cfg.Name}, over); err != nil {
+			over(err)
+		}
 	}
 }
 

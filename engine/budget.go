@@ -24,18 +24,46 @@ func (e *Engine) watchBudget(ctx context.Context) {
 		case <-e.spent:
 			timer.Reset(budgetSettle)
 			continue
+		case <-e.recheck:
+			if !e.mayRecheck() {
+				continue
+			}
 		case <-timer.C():
+			if id := e.queue.Snapshot(); id.Waiting > 0 && !id.Breaker.Open && e.queue.Held() == 0 {
+				// More identifies follow, and each would make the answer old.
+				timer.Reset(budgetEvery)
+				continue
+			}
 		}
-		if id := e.queue.Snapshot(); id.Waiting > 0 && !id.Breaker.Open && e.queue.Held() == 0 {
-			// More identifies follow, and each would make the answer old.
-			timer.Reset(budgetEvery)
-			continue
+		wait := budgetEvery
+		if _, err := e.refreshBudget(ctx); err == nil {
+			wait = e.nextBudget()
 		}
-		if _, err := e.refreshBudget(ctx); err == nil || ctx.Err() != nil {
-			timer.Reset(e.nextBudget())
-			continue
-		}
-		timer.Reset(budgetEvery)
+		timer.Reset(wait)
+	}
+}
+
+// mayRecheck reports whether Discord's API was in trouble when it was asked last, or
+// has not answered since the start, and may be asked again. Nobody else need ask for a
+// long time: meanwhile an operator would be told of a trouble that is over, and
+// nobody could identify.
+func (e *Engine) mayRecheck() bool {
+	st, now := e.caller.Status(), e.cfg.Clock.Now()
+	return (st.ToldAt.IsZero() || e.apiTrouble(now) != "") && !st.HoldTill.After(now)
+}
+
+// askForRecheck has Discord's API asked again if it may be.
+func (e *Engine) askForRecheck() {
+	if e.mayRecheck() {
+		nudge(e.recheck)
+	}
+}
+
+// nudge puts into a channel that holds one what it may hold already.
+func nudge(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
 	}
 }
 
@@ -50,9 +78,4 @@ func (e *Engine) nextBudget() time.Duration {
 }
 
 // noteIdentified has the budget asked for once the identifies are over.
-func (e *Engine) noteIdentified() {
-	select {
-	case e.spent <- struct{}{}:
-	default:
-	}
-}
+func (e *Engine) noteIdentified() { nudge(e.spent) }

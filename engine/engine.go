@@ -13,7 +13,6 @@ import (
 
 	"github.com/gatehouse-gateway/gatehouse/engine/asks"
 	"github.com/gatehouse-gateway/gatehouse/engine/delivery"
-	"github.com/gatehouse-gateway/gatehouse/engine/discord"
 	"github.com/gatehouse-gateway/gatehouse/engine/discovery"
 	"github.com/gatehouse-gateway/gatehouse/engine/fleet"
 	"github.com/gatehouse-gateway/gatehouse/engine/identify"
@@ -61,6 +60,7 @@ type Engine struct {
 	started time.Time
 	phase   atomic.Int32
 	spent   chan struct{} // holds one: a shard has identified
+	recheck chan struct{} // holds one: Discord's API, which was in trouble, may be asked again
 	fatal   chan error    // the answer after which no start can succeed; holds one
 	wasUp   atomic.Bool   // some shard has been ready
 	lost    atomic.Uint64 // events that the queue's bounds cost
@@ -103,6 +103,7 @@ func New(cfg Config) (*Engine, error) {
 		journal: journal.New(journalLines, cfg.Token.Redact),
 		started: cfg.Clock.Now(),
 		spent:   make(chan struct{}, 1),
+		recheck: make(chan struct{}, 1),
 		fatal:   make(chan error, 1),
 		drains:  make(chan *drain, 1),
 		replays: make(chan replay, maxReplays),
@@ -117,14 +118,7 @@ func New(cfg Config) (*Engine, error) {
 	})
 	e.logger = slog.New(e.journal.Handler(slog.LevelInfo, cfg.Logger.Handler()))
 	e.series = newSeries()
-	e.queue = identify.New(identify.Config{
-		Clock:   cfg.Clock,
-		Spacing: cfg.Identify.Spacing,
-		Reserve: cfg.Identify.Reserve.Of,
-		Random:  e.random(4),
-		Refresh: e.refreshBudget,
-		Tripped: func(why string) { e.logger.Error("identifies are stopped", "reason", why) },
-	})
+	e.queue = e.newIdentifyQueue()
 	for i, sc := range cfg.Sinks {
 		s, err := e.newSink(sc, uint64(i))
 		if err != nil {
@@ -147,12 +141,12 @@ func (e *Engine) Run(ctx context.Context) error {
 	defer e.setPhase(ops.PhaseStopped)
 	defer e.closeSinks()
 	defer e.shutDoors()
-	info, err := e.meet(ctx)
-	if err != nil {
-		return err
-	}
 	late, cancel := overdue(ctx)
 	defer cancel()
+	info, err := e.meet(ctx, late)
+	if info == nil || err != nil {
+		return err
+	}
 	if !within(late, func() { err = e.build(info) }) {
 		return e.hangs()
 	}
@@ -164,7 +158,7 @@ func (e *Engine) Run(ctx context.Context) error {
 
 // build makes the fleet that Discord's answer and the configuration call for,
 // and gives the sinks its queues.
-func (e *Engine) build(info discord.GatewayBot) error {
+func (e *Engine) build(info *meeting) error {
 	p, err := e.cfg.plan(info)
 	if err != nil {
 		return err

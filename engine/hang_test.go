@@ -9,6 +9,7 @@ import (
 
 	"github.com/gatehouse-gateway/gatehouse/engine"
 	"github.com/gatehouse-gateway/gatehouse/engine/discordtest"
+	"github.com/gatehouse-gateway/gatehouse/engine/discovery"
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 	"github.com/gatehouse-gateway/gatehouse/engine/session"
 	"github.com/gatehouse-gateway/gatehouse/engine/spool"
@@ -186,5 +187,27 @@ func TestADrainEndsWhenNothingIsLeft(t *testing.T) {
 			t.Errorf("%+v, %v", p, op.Err())
 		}
 		w.discord.Close()
+	})
+}
+
+// hungAddress is a disk that does not give the gateway's address back.
+type hungAddress struct {
+	address
+	wait time.Duration
+}
+
+func (a *hungAddress) LoadGateway() (*discovery.Saved, error) {
+	<-time.After(a.wait)
+	return a.address.LoadGateway()
+}
+
+func TestAStartWhoseDiskHangsCanBeStopped(t *testing.T) {
+	inWorld(t, small, func(c *engine.Config) {
+		c.Sessions, c.GatewayStore = &shelf{}, &hungAddress{wait: time.Minute}
+	}, func(w *world) {
+		w.pass(10 * time.Second)
+		w.haltInVain()
+		w.over = true
+		w.pass(time.Minute) // what was left behind ends
 	})
 }

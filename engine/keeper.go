@@ -4,13 +4,13 @@ import (
 	"context"
 	"log/slog"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/clock"
 	"github.com/gatehouse-gateway/gatehouse/engine/discovery"
 	"github.com/gatehouse-gateway/gatehouse/engine/fleet"
 	"github.com/gatehouse-gateway/gatehouse/engine/identify"
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 	"github.com/gatehouse-gateway/gatehouse/engine/session"
 	"github.com/gatehouse-gateway/gatehouse/engine/spool"
 )
@@ -38,6 +38,8 @@ type keeper struct {
 	clock    clock.Clock
 	logger   *slog.Logger
 
+	sessions, identifies, guilds, address saves
+
 	soon    chan struct{}     // holds one: there is something that must not wait
 	saved   []session.Session // as saved last
 	sent    time.Time         // of the last identify, as saved last
@@ -47,8 +49,7 @@ type keeper struct {
 	seen    uint64            // of the guilds, a second ago
 	guildAt time.Time         // when they were saved last
 	savedAt time.Time         // when the sessions were
-	failing atomic.Bool
-	since   atomic.Int64 // when the save under way began, in Unix nanoseconds; 0 if none is
+	spentAt time.Time         // when the identifies were, or were to be
 }
 
 // spent tells by little whether what the identify queue remembers has changed.
@@ -65,22 +66,30 @@ func (e *Engine) newKeeper(f *fleet.Fleet, q *spool.Queue, p slice) *keeper {
 		fleet:    f,
 		events:   q,
 		queue:    e.queue,
-		identity: session.Identity{Token: e.cfg.Token.Fingerprint(), Intents: e.cfg.Intents, Total: p.total},
+		identity: e.cfg.identity(p.total),
 		clock:    e.cfg.Clock,
 		logger:   e.logger,
 		soon:     make(chan struct{}, 1),
+		sessions: saves{what: "sessions", level: ops.AlertCritical,
+			costs: "after a stop every shard identifies anew, and events in between are lost"},
+		identifies: saves{what: "identifies", level: ops.AlertCritical,
+			costs: "the next start does not know what has been spent, and stops a storm of identifies late"},
+		guilds: saves{what: "guilds", level: ops.AlertWarn,
+			costs: "after a restart their number is wrong until they are loaded anew"},
+		address: saves{what: "the gateway's address", level: ops.AlertWarn,
+			costs: "the next start needs Discord's REST API"},
 	}
+}
+
+// identity is whose sessions they are if the bot has so many shards.
+func (c *Config) identity(total int) session.Identity {
+	return session.Identity{Token: c.Token.Fingerprint(), Intents: c.Intents, Total: total}
 }
 
 // hasten has the sessions saved now: a session that is not known after a crash is
 // lost with all its events, and an identify that is not would be followed by the
 // next too soon.
-func (k *keeper) hasten() {
-	select {
-	case k.soon <- struct{}{}:
-	default:
-	}
-}
+func (k *keeper) hasten() { nudge(k.soon) }
 
 // keeps reports whether sessions outlive this run.
 func (k *keeper) keeps() bool { return k.store != nil }
@@ -147,6 +156,9 @@ func (k *keeper) run(ctx context.Context) {
 			return
 		case <-k.soon:
 			k.saveSessions()
+			if k.clock.Now().Sub(k.spentAt) >= saveEvery { // it is large, and changes with each identify
+				k.saveIdentifies()
+			}
 			continue
 		case now := <-timer.C():
 			k.saveSessions()
@@ -176,8 +188,10 @@ func (k *keeper) saveIdentifies() {
 	if now == k.spent {
 		return
 	}
-	k.since.Store(k.clock.Now().UnixNano())
-	if k.done(k.store.SaveIdentifies(&session.Identifies{Token: k.identity.Token, Memory: k.queue.Memory()})) {
+	k.spentAt = k.clock.Now()
+	if k.save(&k.identifies, func() error {
+		return k.store.SaveIdentifies(&session.Identifies{Token: k.identity.Token, Memory: k.queue.Memory()})
+	}) {
 		k.spent = now
 	}
 }
@@ -191,8 +205,7 @@ func (k *keeper) saveGateway() {
 	if !any || now == k.told {
 		return
 	}
-	k.since.Store(k.clock.Now().UnixNano())
-	if k.done(k.gateway.SaveGateway(&now)) {
+	if k.save(&k.address, func() error { return k.gateway.SaveGateway(&now) }) {
 		k.told = now
 	}
 }
@@ -203,8 +216,9 @@ func (k *keeper) saveSessions() {
 	if recent && slices.Equal(now, k.saved) && sent.Equal(k.sent) {
 		return
 	}
-	k.since.Store(at.UnixNano())
-	if k.done(k.store.Save(&session.Saved{At: at, Identity: k.identity, Sessions: now, LastIdentify: sent})) {
+	if k.save(&k.sessions, func() error {
+		return k.store.Save(&session.Saved{At: at, Identity: k.identity, Sessions: now, LastIdentify: sent})
+	}) {
 		k.saved, k.sent, k.savedAt = now, sent, at
 	}
 }
@@ -228,32 +242,7 @@ func (k *keeper) saveGuilds() {
 	if changes == k.changes {
 		return
 	}
-	k.since.Store(k.clock.Now().UnixNano())
-	if k.done(k.store.SaveGuilds(&session.Guilds{Shards: k.fleet.Guilds()})) {
+	if k.save(&k.guilds, func() error { return k.store.SaveGuilds(&session.Guilds{Shards: k.fleet.Guilds()}) }) {
 		k.changes = changes
 	}
-}
-
-// trouble says why sessions cannot be saved at present; empty if they can.
-func (k *keeper) trouble(now time.Time) string {
-	if since := k.since.Load(); since != 0 && now.UnixNano()-since > int64(diskSlowAfter) {
-		return "the disk has not answered for " + now.Sub(time.Unix(0, since)).Round(time.Second).String()
-	}
-	if k.failing.Load() {
-		return "the log says why"
-	}
-	return ""
-}
-
-// done ends a save. It logs the first of a row of failures, and its end.
-func (k *keeper) done(err error) bool {
-	k.since.Store(0)
-	switch {
-	case err != nil && !k.failing.Load():
-		k.logger.Error("sessions cannot be saved: the next start will identify anew, or repeat more events than needed", "error", err)
-	case err == nil && k.failing.Load():
-		k.logger.Info("sessions can be saved again")
-	}
-	k.failing.Store(err != nil)
-	return err == nil
 }

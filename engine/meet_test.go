@@ -1,12 +1,15 @@
 package engine_test
 
 import (
+	"context"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine"
+	"github.com/gatehouse-gateway/gatehouse/engine/discord"
 	"github.com/gatehouse-gateway/gatehouse/engine/discordtest"
 	"github.com/gatehouse-gateway/gatehouse/engine/discovery"
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
@@ -38,7 +41,7 @@ func TestAStartWhileDiscordsAPIIsAwayResumes(t *testing.T) {
 		w.awaitReady()
 		w.pass(3 * time.Second)
 		w.halt()
-		w.discord.RESTFault(6, 500)
+		w.discord.RESTFault(12, 500)
 		w.start(nil)
 		w.await("all shards resumed", 10*time.Second, func(s *ops.Snapshot) bool { return s.Fleet.ByState[ops.ShardReady] == 8 })
 		if d := w.discord.Stats(); d.Identifies != 8 || d.Resumes != 8 {
@@ -103,6 +106,99 @@ func TestWhatWasSpentOutlivesARestart(t *testing.T) {
 		s := w.awaitReady()
 		if s.Identify.LastHour != 8 || s.Identify.Sent != 0 {
 			t.Errorf("%d identifies in the last hour, %d since the start", s.Identify.LastHour, s.Identify.Sent)
+		}
+	})
+}
+
+// gateway.json keeps what Discord recommends, the sessions the number of shards that
+// they were identified with.
+func TestAStartWhileTheAPIIsAwayKeepsTheNumberOfShardsOfItsSessions(t *testing.T) {
+	shelf, address := &shelf{}, &address{}
+	sim := discordtest.Config{Shards: 8, Guilds: 16, MaxConcurrency: 8}
+	inWorld(t, sim, func(c *engine.Config) { c.Sessions, c.GatewayStore = shelf, address }, func(w *world) {
+		w.awaitReady()
+		w.discord.SetShards(9) // the bot has grown
+		w.pass(45 * time.Minute)
+		w.halt()
+		w.discord.RESTFault(6, 500)
+		w.start(nil)
+		w.pass(20 * time.Second)
+		s := w.snapshot()
+		if s.Fleet.Total != 8 || s.Fleet.ByState[ops.ShardReady] != 8 {
+			t.Errorf("%d shards in all, %d ready\n%s", s.Fleet.Total, s.Fleet.ByState[ops.ShardReady], w.log())
+		}
+	})
+}
+
+// strict is a Discord that tells to wait.
+type strict struct{ asked atomic.Int32 }
+
+func (g *strict) GatewayBot(context.Context) (discord.GatewayBot, error) {
+	g.asked.Add(1)
+	return discord.GatewayBot{}, &discord.RESTError{Status: 429, RetryAfter: time.Hour}
+}
+
+func TestAWaitThatAStartIsToldOutlivesIt(t *testing.T) {
+	g, address := &strict{}, &address{}
+	inWorld(t, small, func(c *engine.Config) { c.Sessions, c.GatewayStore, c.Gateway = &shelf{}, address, g }, func(w *world) {
+		for i := range 3 {
+			if i > 0 {
+				w.start(nil)
+			}
+			w.pass(10 * time.Second)
+			w.halt()
+		}
+		if n := g.asked.Load(); n != 1 {
+			t.Errorf("Discord has said to wait for an hour, and was asked %d times within 30 s", n)
+		}
+	})
+}
+
+func TestAStopWhileDiscordIsInTroubleIsNoError(t *testing.T) {
+	inWorld(t, discordtest.Config{Shards: 1, Guilds: 4, MaxConcurrency: 1}, nil, func(w *world) {
+		w.awaitReady()
+		w.halt()
+		w.discord.RESTFault(100, 503)
+		w.start(nil)
+		w.pass(10 * time.Second)
+		w.halt()
+	})
+}
+
+func TestABotThatMayNotIdentifyIsACriticalAlert(t *testing.T) {
+	shelf, address := &shelf{}, &address{}
+	inWorld(t, small, func(c *engine.Config) { c.Sessions, c.GatewayStore = shelf, address }, func(w *world) {
+		w.awaitReady()
+		w.pass(3 * time.Second)
+		w.halt()
+		w.pass(2 * time.Hour) // the sessions are dead
+		w.discord.RESTFault(12, 500)
+		w.start(nil)
+		s := w.await("an alert", 30*time.Second, func(s *ops.Snapshot) bool { return len(s.Alerts) > 0 && s.Alerts[0].ID == "identify/untold" })
+		if a := s.Alerts[0]; a.Level != ops.AlertCritical || !strings.Contains(a.Text, "8 shards may not identify") || !strings.Contains(a.Text, "answered 500") {
+			t.Errorf("%+v", a)
+		}
+		w.await("all shards back", time.Hour, func(s *ops.Snapshot) bool { return s.Fleet.ByState[ops.ShardReady] == 8 })
+		w.pass(2 * time.Second)
+		if a := w.snapshot().Alerts; len(a) != 0 {
+			t.Errorf("once they are back: %+v", a)
+		}
+	})
+}
+
+func TestTheAlertAboutTheAPIEndsSoonAfterTheTrouble(t *testing.T) {
+	inWorld(t, discordtest.Config{Shards: 1, Guilds: 4, MaxConcurrency: 1}, nil, func(w *world) {
+		w.awaitReady()
+		w.discord.RESTFault(4, 500) // from 30 min on
+		w.await("the alert", 2*time.Hour, func(s *ops.Snapshot) bool { return len(s.Alerts) > 0 })
+		w.pass(time.Minute)
+		if a := w.snapshot().Alerts; len(a) > 0 {
+			t.Errorf("a minute later: %s", a[0].Text)
+		}
+		asked := w.discord.Stats().RESTRequests
+		w.pass(20 * time.Minute)
+		if n := w.discord.Stats().RESTRequests - asked; n != 0 {
+			t.Errorf("asked %d times more", n)
 		}
 	})
 }

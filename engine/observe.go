@@ -76,6 +76,7 @@ func (e *Engine) sample() *ops.Snapshot {
 	e.tellLosses(now)
 	snap, _ := e.Snapshot(context.Background())
 	e.notePhase(snap)
+	e.askForRecheck()
 	fresh, over := e.alerts.update(snap, e.conditions(now))
 	for _, a := range over {
 		e.logger.Info("alert over", "alert", a.ID, "after", snap.At.Sub(a.Since).Round(time.Second))
@@ -95,6 +96,9 @@ func (e *Engine) conditions(now time.Time) conditions {
 	c := conditions{held: e.queue.Held(), lost: e.lost.Load(), unsaved: e.keeper.trouble(now), api: e.apiTrouble(now)}
 	if why := e.lostWhy.Load(); why != nil {
 		c.lostWhy = *why
+	}
+	if st := e.caller.Status(); st.Err != nil {
+		c.untold = lastFailure(&st, now)
 	}
 	if q := e.queued(); q != nil && e.cfg.Queue.WhenFull == Block {
 		c.blocked = q.Stats().Waiting

@@ -81,6 +81,9 @@ func (e *Engine) beginAllow(cmd ops.Command) (*operation, error) {
 	}
 	op := newOperation(cmd, e.cfg.Clock.Now())
 	op.end(nil, "identifies go on")
+	if e.current() != nil { // else there is no keeper yet
+		e.keeper.hasten()
+	}
 	e.logger.Warn("identifies go on, the breaker was closed by an operator", "by", asker(cmd), "it_had_tripped_because", why)
 	return op, nil
 }
@@ -106,7 +109,12 @@ func (e *Engine) beginShards(cmd ops.Command) (*operation, error) {
 // live session is not to be given up for an identify that cannot be sent.
 func (e *Engine) unaffordable(cmd ops.Command) string {
 	id := e.queue.Snapshot()
-	if cmd.Kind != ops.CommandReidentify || !id.Known || len(cmd.Shards) < id.Remaining {
+	switch {
+	case cmd.Kind != ops.CommandReidentify:
+		return ""
+	case id.ToldAt.IsZero():
+		return "Discord's REST API has not told yet how many session starts are left, and nobody identifies before: try again once it has answered"
+	case !id.Known || len(cmd.Shards) < id.Remaining: // not known is without a bound, once told
 		return ""
 	}
 	return fmt.Sprintf("it takes %d session starts and %d are left, the last of which is never used: "+

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gatehouse-gateway/gatehouse/engine"
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
+	"github.com/gatehouse-gateway/gatehouse/engine/discordtest"
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 	"github.com/gatehouse-gateway/gatehouse/engine/shard"
 )
@@ -97,4 +98,53 @@ func (noDiscord) GatewayBot(context.Context) (discord.GatewayBot, error) {
 
 func (noDiscord) Dial(context.Context, string) (shard.Conn, error) {
 	return nil, errors.New("nobody is there")
+}
+
+func TestAReidentifyBeforeDiscordHasToldTheBudgetIsRefused(t *testing.T) {
+	shelf, address := &shelf{}, &address{}
+	inWorld(t, small, func(c *engine.Config) { c.Sessions, c.GatewayStore = shelf, address }, func(w *world) {
+		w.awaitReady()
+		w.pass(3 * time.Second)
+		w.halt()
+		w.discord.RESTFault(6, 500)
+		w.start(nil)
+		w.await("all shards resumed", 10*time.Second, func(s *ops.Snapshot) bool { return s.Fleet.ByState[ops.ShardReady] == 8 })
+		reidentify := ops.Command{Kind: ops.CommandReidentify, Shards: []int{3}}
+		if why := w.refusal(reidentify); !strings.Contains(why, "has not told") {
+			t.Errorf("refused because: %q", why)
+		}
+		w.pass(10 * time.Second)
+		if s := w.snapshot().Shards[3]; s.State != ops.ShardReady {
+			t.Errorf("the shard that had a live session is %s", s.State)
+		}
+		w.await("the budget", time.Hour, func(s *ops.Snapshot) bool { return s.Identify.Known })
+		op := w.do(reidentify)
+		<-op.Done()
+		w.must(op.Err())
+		w.awaitReady()
+	})
+}
+
+// A proxy that leaves the budget out has answered all the same.
+func TestAReidentifyWithoutABoundedBudgetIsCarriedOut(t *testing.T) {
+	inWorld(t, discordtest.Config{Shards: 2, Guilds: 8, MaxConcurrency: 2}, func(c *engine.Config) {
+		c.Gateway = boundless{c.Gateway}
+	}, func(w *world) {
+		if s := w.awaitReady(); s.Identify.Known {
+			t.Fatalf("the budget is known: %+v", s.Identify)
+		}
+		op := w.do(ops.Command{Kind: ops.CommandReidentify, Shards: []int{1}})
+		<-op.Done()
+		w.must(op.Err())
+		w.awaitReady()
+	})
+}
+
+// boundless is a proxy that does not tell the budget.
+type boundless struct{ engine.GatewayInfo }
+
+func (b boundless) GatewayBot(ctx context.Context) (discord.GatewayBot, error) {
+	info, err := b.GatewayInfo.GatewayBot(ctx)
+	info.Limit = discord.SessionStartLimit{MaxConcurrency: info.Limit.MaxConcurrency}
+	return info, err
 }

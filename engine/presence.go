@@ -4,10 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"regexp"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/asks"
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
+	"github.com/gatehouse-gateway/gatehouse/engine/fleet"
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 )
 
@@ -19,6 +22,10 @@ type presences struct {
 	own    map[int]template // of shards that were set apart
 	last   uint64           // revision
 	told   map[int]shown
+
+	// queueing is held while updates are made and queued, so that what is queued
+	// later is not older.
+	queueing sync.Mutex
 }
 
 // template is a presence with placeholders; the revision tells it from others.
@@ -84,10 +91,59 @@ func (p *presences) knows(shard int) shown {
 	return p.told[shard]
 }
 
+// fits says why a presence cannot be set; nil if it can. A presence is in the shard's
+// next Identify too, which is longer than op 3; with the longest figures, since an
+// Identify that turns out too long when its time has come would never be sent.
+func (c *Config) fits(presence json.RawMessage) error {
+	_, err := c.identify(presence, 4096, 4096, 1e6)
+	return err
+}
+
+// present has shards show the presence that is set for them now.
+func (e *Engine) present(ctx context.Context, f *fleet.Fleet, shards []int, then func(error)) *posted {
+	deadline := e.deadline(ctx, showWithin)
+	// The Identify of a shard that has not been started will carry it.
+	shards = slices.DeleteFunc(shards, func(id int) bool { return e.unstarted(f, id) })
+	ask, _ := e.asks.Open(asks.Request{}) // op 3 has no answer, and so no place in the book
+	p := newPosted(discord.OpPresenceUpdate, ask, len(shards), then)
+	e.presence.queueing.Lock()
+	defer e.presence.queueing.Unlock()
+	for _, id := range shards {
+		part, err := e.presencePart(f, id)
+		if err != nil {
+			p.done(part, time.Time{}, err)
+			continue
+		}
+		e.queuePart(ctx, f, p, part, deadline)
+	}
+	return p
+}
+
+// presencePart is a shard's op 3. Without a presence it is online, as it is after an
+// Identify without one.
+func (e *Engine) presencePart(f *fleet.Fleet, id int) (part, error) {
+	_, _, total := f.Slice()
+	guilds := f.GuildCount(id)
+	text, show := e.presence.of(id, guilds)
+	if len(text) == 0 {
+		text = json.RawMessage(`{}`)
+	}
+	p := part{shard: id, show: show}
+	cmd, err := discord.ParseCommand(discord.OpPresenceUpdate, text)
+	if err == nil {
+		cmd, err = cmd.Fill(id, total, guilds)
+	}
+	if err == nil {
+		p.frame, err = cmd.AppendFrame(nil, "")
+	}
+	return p, err
+}
+
 // renewPresence sends their presence to the shards of which Discord shows another
 // one: the number of guilds in it has changed, which it always has after an
 // Identify; it was changed while the shard was away; or the session is of an
-// earlier run, and the configuration may have changed since.
+// earlier run, and the configuration may have changed since, or the presence may
+// have been taken out of it.
 func (e *Engine) renewPresence(ctx context.Context, shards []ops.Shard) {
 	f := e.current()
 	for i := range shards {
@@ -95,18 +151,10 @@ func (e *Engine) renewPresence(ctx context.Context, shards []ops.Shard) {
 		if s.State != ops.ShardReady || s.Outbox > 0 {
 			continue
 		}
-		text, now := e.presence.of(s.ID, f.GuildCount(s.ID))
-		if len(text) == 0 || now == e.presence.knows(s.ID) || now.guilds > 0 && s.Loading > 0 {
+		_, now := e.presence.of(s.ID, f.GuildCount(s.ID))
+		if now == e.presence.knows(s.ID) || now.guilds > 0 && s.Loading > 0 {
 			continue
 		}
-		cmd, err := discord.ParseCommand(discord.OpPresenceUpdate, text)
-		if err != nil {
-			continue // it was checked when it was set
-		}
-		parts, err := e.parts(f, cmd, []int{s.ID}, "")
-		ask, _ := e.asks.Open(asks.Request{Command: cmd}) // op 3 has no answer, and so no place in the book
-		if err == nil {
-			e.queueParts(ctx, f, cmd, ask, parts)
-		}
+		e.present(ctx, f, []int{s.ID}, nil)
 	}
 }

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"sync"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/gatehouse-gateway/gatehouse/engine"
 	"github.com/gatehouse-gateway/gatehouse/engine/discordtest"
+	"github.com/gatehouse-gateway/gatehouse/engine/discovery"
+	"github.com/gatehouse-gateway/gatehouse/engine/identify"
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 	"github.com/gatehouse-gateway/gatehouse/engine/session"
 )
@@ -218,6 +221,67 @@ func TestAnIdentifyInTheFutureDoesNotHoldUpAStart(t *testing.T) {
 		w.halt()
 		s.saved.LastIdentify = time.Now().Add(1000 * time.Hour)
 		w.start(func(c *engine.Config) { c.Intents = 513 }) // so that it has to identify
+		w.awaitReady()
+	})
+}
+
+// badAddress is a disk that does not take the gateway's address.
+type badAddress struct{ address }
+
+func (*badAddress) SaveGateway(*discovery.Saved) error {
+	return errors.New("gateway.json: permission denied")
+}
+
+func TestOneFileThatCannotBeSavedIsOneAlert(t *testing.T) {
+	inWorld(t, small, func(c *engine.Config) { c.Sessions, c.GatewayStore = &shelf{}, &badAddress{} }, func(w *world) {
+		w.awaitReady()
+		w.pass(60 * time.Second)
+		a := w.snapshot().Alerts
+		if len(a) != 1 || a[0].Level != ops.AlertWarn || !strings.HasPrefix(a[0].Text, "the gateway's address cannot be saved, gateway.json: permission denied") {
+			t.Errorf("alerts %+v", a)
+		}
+		page, _ := w.engine.Log(context.Background(), ops.LogQuery{Level: ops.LevelInfo, Shard: -1, Max: 1000})
+		var about []string
+		for _, l := range page.Lines {
+			if strings.Contains(l.Text, "saved") {
+				about = append(about, l.Text)
+			}
+		}
+		if len(about) != 2 {
+			t.Errorf("in a minute the log says: %q", about)
+		}
+	})
+}
+
+func TestAnIdentifyIsSavedAtOnce(t *testing.T) {
+	s := &shelf{}
+	inWorld(t, discordtest.Config{Shards: 1, Guilds: 4, MaxConcurrency: 1}, func(c *engine.Config) { c.Sessions = s }, func(w *world) {
+		for w.snapshot().Identify.Sent == 0 {
+			w.pass(time.Millisecond)
+		}
+		if i, _ := s.LoadIdentifies(); i == nil || len(i.Memory.Identifies) != 1 {
+			t.Errorf("saved: %+v", i)
+		}
+		w.awaitReady()
+	})
+}
+
+func TestThatIdentifiesGoOnIsSavedAtOnce(t *testing.T) {
+	s := &shelf{}
+	inWorld(t, discordtest.Config{Shards: 1, Guilds: 4, MaxConcurrency: 1}, func(c *engine.Config) {
+		c.Sessions = s
+		open := identify.BreakerMemory{Open: true, Since: time.Now(), Why: "a storm", ResetAt: time.Now().Add(time.Hour)}
+		s.identifies = &session.Identifies{Version: 1, Token: c.Token.Fingerprint(), Memory: identify.Memory{Breaker: open}}
+	}, func(w *world) {
+		w.pass(10*time.Second + 300*time.Millisecond)
+		if sh := w.snapshot().Shards[0]; sh.State != ops.ShardQueued {
+			t.Fatalf("the shard is %s", sh.State)
+		}
+		w.do(ops.Command{Kind: ops.CommandAllow})
+		synctest.Wait()
+		if i, _ := s.LoadIdentifies(); i.Memory.Breaker.Open {
+			t.Error("after a crash now they would be stopped again")
+		}
 		w.awaitReady()
 	})
 }

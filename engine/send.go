@@ -25,7 +25,7 @@ const (
 
 // Send has a gateway command sent to Discord.
 func (e *Engine) Send(ctx context.Context, s ops.Send) (ops.Sent, error) {
-	p, err := e.post(ctx, s)
+	p, err := e.post(ctx, s, nil)
 	if err != nil {
 		e.logger.Warn("command not sent", "op", s.Op, "by", orSomebody(s.By), "reason", err)
 		return ops.Sent{}, err
@@ -71,8 +71,9 @@ func orSomebody(by string) string {
 
 // posted is a command on its way through the shards.
 type posted struct {
-	op      int
+	op      discord.Opcode
 	ask     *asks.Ask
+	then    func(error)   // called once all is over, perhaps at once or with a shard's lock held; nil for nobody
 	written chan struct{} // closed when every shard has written it, or given it up
 
 	mu     sync.Mutex
@@ -80,7 +81,14 @@ type posted struct {
 	shards []int
 	at     time.Time
 	err    error // the first
-	after  func(error)
+}
+
+func newPosted(op discord.Opcode, ask *asks.Ask, parts int, then func(error)) *posted {
+	p := &posted{op: op, ask: ask, then: then, left: parts, written: make(chan struct{})}
+	if parts == 0 {
+		p.over()
+	}
+	return p
 }
 
 func (p *posted) sent() ops.Sent {
@@ -95,50 +103,39 @@ func (p *posted) failure() error {
 	if p.err == nil {
 		return nil
 	}
-	return &ops.SendError{Op: p.op, Reason: p.err.Error(), Sent: slices.Clone(p.shards)}
-}
-
-// whenDone has f called once all is over, perhaps at once, with a shard's lock
-// held.
-func (p *posted) whenDone(f func(error)) {
-	p.mu.Lock()
-	over := p.left == 0
-	if !over {
-		p.after = f
-	}
-	p.mu.Unlock()
-	if over {
-		f(p.failure())
-	}
+	return &ops.SendError{Op: int(p.op), Reason: p.err.Error(), Sent: slices.Clone(p.shards)}
 }
 
 // done books what has become of one shard's part. A shard's lock is held.
-func (p *posted) done(shard int, guilds []uint64, at time.Time, err error) {
-	last, after := p.book(shard, guilds, at, err)
-	if !last {
-		return
+func (p *posted) done(part part, at time.Time, err error) {
+	if p.book(part, at, err) {
+		p.over()
 	}
-	if after != nil {
-		after(p.failure())
+}
+
+func (p *posted) over() {
+	if p.then != nil {
+		p.then(p.failure())
 	}
 	close(p.written)
 }
 
-func (p *posted) book(shard int, guilds []uint64, at time.Time, err error) (last bool, after func(error)) {
+// book reports whether it was the last part.
+func (p *posted) book(part part, at time.Time, err error) (last bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err == nil {
-		p.shards, p.at = append(p.shards, shard), at
+		p.shards, p.at = append(p.shards, part.shard), at
 		slices.Sort(p.shards)
-		p.ask.Sent(at)
+		p.ask.Sent(at, part.guilds...)
 	} else {
 		if p.err == nil {
-			p.err = fmt.Errorf("shard %d: %w", shard, err)
+			p.err = fmt.Errorf("shard %d: %w", part.shard, err)
 		}
-		p.ask.Unsent(guilds...)
+		p.ask.Unsent(part.guilds...)
 	}
 	p.left--
-	return p.left == 0, p.after
+	return p.left == 0
 }
 
 // part is what one shard is to write.
@@ -146,45 +143,65 @@ type part struct {
 	shard  int
 	frame  []byte
 	guilds []uint64
-	held   int // guilds of the shard, as they may stand in the frame
+	show   shown // what Discord knows then, of op 3
 }
 
-// post checks a command and queues it with the shards that it concerns.
-func (e *Engine) post(ctx context.Context, s ops.Send) (*posted, error) {
-	refuse := func(format string, args ...any) (*posted, error) {
+// post checks a command and queues it with the shards that it concerns. What is
+// still queued when ctx ends is not sent.
+func (e *Engine) post(ctx context.Context, s ops.Send, then func(error)) (*posted, error) {
+	refuse := func(err error) (*posted, error) {
 		e.sends.refused.Add(1)
-		return nil, &ops.SendError{Op: s.Op, Reason: fmt.Sprintf(format, args...)}
+		return nil, err
 	}
 	f := e.current()
-	phase := ops.EnginePhase(e.phase.Load())
-	switch {
-	case f == nil || phase >= ops.PhaseDraining:
-		return refuse("the engine is %s", phase)
-	case s.Sink != "" && !slices.ContainsFunc(e.sinks, func(k *sink) bool { return k.cfg.Name == s.Sink }):
-		return refuse("there is no sink named %q", s.Sink)
-	}
-	cmd, err := discord.ParseCommand(discord.Opcode(s.Op), s.Data)
+	cmd, shards, err := e.check(ctx, f, s)
 	if err != nil {
-		return refuse("%v", err)
+		return refuse(err)
 	}
-	shards, err := e.concerned(f, cmd, s.Shards)
-	if err != nil {
-		return refuse("%v", err)
+	if cmd.Op == discord.OpPresenceUpdate {
+		e.presence.set(s.Data, s.Shards)
+		return e.present(ctx, f, shards, then), nil
 	}
 	ask, err := e.asks.Open(asks.Request{Command: cmd, Sink: s.Sink, Keep: s.Answers})
 	if err != nil {
-		e.sends.refused.Add(1)
-		return nil, err
+		return refuse(err)
 	}
 	parts, err := e.parts(f, cmd, shards, ask.Nonce())
 	if err != nil {
 		ask.Unsent()
-		return refuse("%v", err)
+		return refuse(&ops.SendError{Op: s.Op, Reason: err.Error()})
 	}
-	if cmd.Op == discord.OpPresenceUpdate {
-		e.presence.set(s.Data, s.Shards)
+	deadline := e.deadline(ctx, sendWithin)
+	p := newPosted(cmd.Op, ask, len(parts), then)
+	for _, part := range parts {
+		e.queuePart(ctx, f, p, part, deadline)
 	}
-	return e.queueParts(ctx, f, cmd, ask, parts), nil
+	return p, nil
+}
+
+// check finds what keeps a command from being sent, and the shards that it is for.
+func (e *Engine) check(ctx context.Context, f *fleet.Fleet, s ops.Send) (cmd discord.Command, shards []int, err error) {
+	phase := ops.EnginePhase(e.phase.Load())
+	switch {
+	case ctx.Err() != nil:
+		return cmd, nil, ctx.Err()
+	case f == nil || phase >= ops.PhaseDraining:
+		err = fmt.Errorf("the engine is %s", phase)
+	case s.Sink != "" && !slices.ContainsFunc(e.sinks, func(k *sink) bool { return k.cfg.Name == s.Sink }):
+		err = fmt.Errorf("there is no sink named %q", s.Sink)
+	default:
+		cmd, err = discord.ParseCommand(discord.Opcode(s.Op), s.Data)
+	}
+	if err == nil {
+		shards, err = e.concerned(f, cmd, s.Shards)
+	}
+	if err == nil && cmd.Op == discord.OpPresenceUpdate {
+		err = e.cfg.fits(s.Data)
+	}
+	if err != nil {
+		err = &ops.SendError{Op: s.Op, Reason: err.Error()}
+	}
+	return cmd, shards, err
 }
 
 // concerned are the shards that a command is for.
@@ -215,9 +232,21 @@ func (e *Engine) concerned(f *fleet.Fleet, cmd discord.Command, named []int) ([]
 		if f.Stranger(guild) {
 			return nil, fmt.Errorf("the bot is not in guild %d: Discord would not answer", guild)
 		}
+		if e.unstarted(f, id) {
+			return nil, fmt.Errorf("shard %d has not been started yet, its turn comes later; send it again once the shard is ready", id)
+		}
 		shards = append(shards, id)
 	}
 	return slices.Compact(slices.Sorted(slices.Values(shards))), nil
+}
+
+// unstarted reports whether a shard waits for its turn to start.
+func (e *Engine) unstarted(f *fleet.Fleet, id int) bool {
+	if ops.EnginePhase(e.phase.Load()) != ops.PhaseStarting {
+		return false
+	}
+	d, err := f.Detail(id)
+	return err == nil && d.Shard.State == ops.ShardIdle
 }
 
 // parts makes every shard's frame, so that a command is queued whole or not at all.
@@ -226,50 +255,51 @@ func (e *Engine) parts(f *fleet.Fleet, cmd discord.Command, shards []int, nonce 
 	parts := make([]part, 0, len(shards))
 	for _, id := range shards {
 		own, _ := cmd.For(id, total)
-		held := f.GuildCount(id)
-		own, err := own.Fill(id, total, held)
-		if err != nil {
-			return nil, err
-		}
 		frame, err := own.AppendFrame(nil, nonce)
 		if err != nil {
 			return nil, err
 		}
-		parts = append(parts, part{id, frame, own.Guilds, held})
+		parts = append(parts, part{shard: id, frame: frame, guilds: own.Guilds})
 	}
 	return parts, nil
 }
 
-func (e *Engine) queueParts(ctx context.Context, f *fleet.Fleet, cmd discord.Command, ask *asks.Ask, parts []part) *posted {
+// deadline is until when a command may wait, for those who do not say.
+func (e *Engine) deadline(ctx context.Context, within time.Duration) time.Time {
 	now := e.cfg.Clock.Now()
-	deadline := now.Add(sendWithin)
-	if cmd.Op == discord.OpPresenceUpdate {
-		deadline = now.Add(showWithin)
-	}
 	if told, ok := ctx.Deadline(); ok {
 		// A moment earlier, to say what it has waited for.
-		deadline = told.Add(-min(time.Second, told.Sub(now)/10))
+		return told.Add(-min(time.Second, told.Sub(now)/10))
 	}
-	p := &posted{op: int(cmd.Op), ask: ask, written: make(chan struct{}), left: len(parts)}
-	for _, part := range parts {
-		_, show := e.presence.of(part.shard, part.held)
-		f.Send(part.shard, outbox.Item{Op: cmd.Op, Frame: part.frame, Deadline: deadline, Done: func(at time.Time, err error) {
-			e.count(cmd.Op, part, show, err)
-			p.done(part.shard, part.guilds, at, err)
-		}})
+	return now.Add(within)
+}
+
+func (e *Engine) queuePart(ctx context.Context, f *fleet.Fleet, p *posted, part part, deadline time.Time) {
+	f.Send(part.shard, outbox.Item{Op: p.op, Frame: part.frame, Deadline: deadline, Gone: ctx.Done(), Done: func(at time.Time, err error) {
+		err = e.whyUnsent(err)
+		e.count(p.op, part, err)
+		p.done(part, at, err)
+	}})
+}
+
+// whyUnsent is why a part was not written, as its asker is to know it: a shard that
+// is closed does not know that all of them are.
+func (e *Engine) whyUnsent(err error) error {
+	if phase := ops.EnginePhase(e.phase.Load()); err != nil && phase >= ops.PhaseDraining {
+		return fmt.Errorf("the engine is %s; send it again after the next start", phase)
 	}
-	return p
+	return err
 }
 
 // count books what has become of a part.
-func (e *Engine) count(op discord.Opcode, p part, show shown, err error) {
+func (e *Engine) count(op discord.Opcode, p part, err error) {
 	if err != nil {
 		e.sends.refused.Add(1)
 		return
 	}
 	e.sends.sent.Add(1)
 	if op == discord.OpPresenceUpdate {
-		e.presence.tell(p.shard, show)
+		e.presence.tell(p.shard, p.show)
 	}
 }
 

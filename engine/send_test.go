@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -260,5 +261,113 @@ func TestACommandWaitsForItsShard(t *testing.T) {
 			t.Errorf("to a stopped shard: %v", err)
 		}
 		<-w.do(ops.Command{Kind: ops.CommandStart, Shards: []int{id}}).Done()
+	})
+}
+
+func TestACommandWhoseCallerHasGoneIsNotSent(t *testing.T) {
+	withTalker(t, func(w *world, _ *talker) {
+		guild := w.discord.GuildIDs()[0]
+		id := discord.ShardOf(guild, 4)
+		over, cancel := context.WithCancel(context.Background())
+		cancel()
+		leave := ops.Send{Op: 4, Data: member(guild, `,"channel_id":null`)}
+		if _, err := w.engine.Send(over, leave); !errors.Is(err, context.Canceled) {
+			t.Errorf("its ctx was over before: %v", err)
+		}
+		w.discord.GatewayOutage(true)
+		w.must(w.discord.DropConnection(shardOf(id)))
+		w.pass(time.Second)
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan error, 1)
+		go func() {
+			_, err := w.engine.Send(ctx, leave)
+			done <- err
+		}()
+		w.pass(time.Second)
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("given up with %v", err)
+		}
+		w.pass(5 * time.Second)
+		w.discord.GatewayOutage(false)
+		w.awaitReady()
+		w.pass(5 * time.Second)
+		if got := w.commands(); got != "" {
+			t.Errorf("Discord got %s", got)
+		}
+		if c := w.snapshot().Commands; c.Waiting != 0 || c.Sent != 0 || c.Refused != 2 {
+			t.Errorf("%+v", c)
+		}
+	})
+}
+
+// Of a request that goes to two shards one has written its part, and the other
+// identifies anew before it can.
+func TestARequestThatWaitsForItsShardIsNotLost(t *testing.T) {
+	withTalker(t, func(w *world, _ *talker) {
+		guilds := w.discord.GuildIDs()
+		down := discord.ShardOf(guilds[0], 4)
+		other := guilds[slices.IndexFunc(guilds, func(g uint64) bool { return discord.ShardOf(g, 4) != down })]
+		w.discord.GatewayOutage(true)
+		for _, s := range w.discord.Stats().Sessions {
+			if s.Shard == down {
+				w.must(w.discord.EndSession(s.ID, "a test"))
+			}
+		}
+		w.pass(3 * time.Second)
+		if s := w.snapshot().Shards[down]; s.State == ops.ShardReady {
+			w.must(w.discord.DropConnection(shardOf(down)))
+			w.pass(time.Second)
+		}
+		type result struct {
+			sent ops.Sent
+			err  error
+		}
+		done := make(chan result, 1)
+		go func() {
+			sent, err := w.send(ops.Send{Op: 31, Data: fmt.Appendf(nil, `{"guild_ids":["%d","%d"]}`, guilds[0], other), Answers: true})
+			done <- result{sent, err}
+		}()
+		w.pass(time.Second)
+		w.discord.GatewayOutage(false)
+		if r := <-done; r.err != nil || len(r.sent.Answers) != 2 {
+			t.Errorf("%d answers, written by shards %v, %v", len(r.sent.Answers), r.sent.Shards, r.err)
+		}
+		w.awaitReady()
+		if n := w.discord.Stats().Identifies; n != 5 {
+			t.Errorf("%d identifies", n)
+		}
+	})
+}
+
+func TestWhoWaitsIsToldThatTheEngineStops(t *testing.T) {
+	withTalker(t, func(w *world, _ *talker) {
+		guild := w.discord.GuildIDs()[0]
+		w.discord.GatewayOutage(true)
+		w.must(w.discord.DropConnection(shardOf(discord.ShardOf(guild, 4))))
+		w.pass(time.Second)
+		done := make(chan error, 1)
+		go func() {
+			_, err := w.send(ops.Send{Op: 4, Data: member(guild, `,"channel_id":null`)})
+			done <- err
+		}()
+		w.pass(time.Second)
+		w.halt()
+		if err := <-done; err == nil || !strings.Contains(err.Error(), "the engine is stopping") {
+			t.Errorf("told: %v", err)
+		}
+	})
+}
+
+func TestACommandForAShardWhoseTurnHasNotComeIsRefused(t *testing.T) {
+	inWorld(t, discordtest.Config{Shards: 8, Guilds: 16, MaxConcurrency: 1}, nil, func(w *world) {
+		w.pass(10 * time.Second)
+		guilds := w.discord.GuildIDs()
+		last := guilds[slices.IndexFunc(guilds, func(g uint64) bool { return discord.ShardOf(g, 8) == 7 })]
+		_, err := w.send(ops.Send{Op: 4, Data: member(last, `,"channel_id":null`)})
+		if err == nil || !strings.Contains(err.Error(), "shard 7 has not been started yet") {
+			t.Errorf("told: %v", err)
+		}
+		w.awaitReady()
 	})
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -103,9 +104,7 @@ func (c *Config) check() error {
 	if _, err := c.Queue.policy(); err != nil {
 		return err
 	}
-	// With the longest figures: an Identify that turns out too long when its time
-	// has come would never be sent.
-	if _, err := c.identify(c.Presence, 4096, 4096, 1e6); err != nil {
+	if err := c.fits(c.Presence); err != nil {
 		return configErrorf("discord.presence: %s", strings.TrimPrefix(err.Error(), "presence: "))
 	}
 	seen := make(map[string]bool)
@@ -135,12 +134,12 @@ func (q QueueConfig) policy() (spool.Policy, error) {
 type slice struct{ total, first, last int }
 
 // plan decides how many shards the bot has and which are held here.
-func (c *Config) plan(info discord.GatewayBot) (slice, error) {
-	p := slice{total: c.Shards.Total, first: c.Shards.First, last: c.Shards.Last}
+func (c *Config) plan(m *meeting) (slice, error) {
+	p := slice{total: cmp.Or(c.Shards.Total, m.total), first: c.Shards.First, last: c.Shards.Last}
 	if p.total == 0 {
-		p.total = info.Shards
+		p.total = m.Shards
 		if c.Shards.LargeBot {
-			p.total = discord.LargeBotShards(p.total, info.Limit.MaxConcurrency)
+			p.total = discord.LargeBotShards(p.total, m.Limit.MaxConcurrency)
 		}
 	}
 	if p.last < 0 || p.last == p.total {
@@ -159,7 +158,7 @@ func (c *Config) plan(info discord.GatewayBot) (slice, error) {
 	return p, nil
 }
 
-func (e *Engine) fleetConfig(info discord.GatewayBot, p slice, q *spool.Queue) fleet.Config {
+func (e *Engine) fleetConfig(info *meeting, p slice, q *spool.Queue) fleet.Config {
 	return fleet.Config{
 		Total:          p.total,
 		First:          p.first,
@@ -193,6 +192,18 @@ func (e *Engine) machineConfig(url string) shard.MachineConfig {
 		m.ProbeTimeout = 0
 	}
 	return m
+}
+
+// newIdentifyQueue makes the queue in which all shards of the bot wait for their turn.
+func (e *Engine) newIdentifyQueue() *identify.Queue {
+	return identify.New(identify.Config{
+		Clock:   e.cfg.Clock,
+		Spacing: e.cfg.Identify.Spacing,
+		Reserve: e.cfg.Identify.Reserve.Of,
+		Random:  e.random(4),
+		Refresh: e.refreshBudget,
+		Tripped: func(why string) { e.logger.Error("identifies are stopped", "reason", why) },
+	})
 }
 
 // identifyFrame is a shard's op 2.

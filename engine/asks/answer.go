@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
@@ -61,12 +60,7 @@ func (b *Book) answer(kind string, d, msg []byte) Answer {
 func (b *Book) asked(found *discord.Answer) *Ask {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	a := b.nonces[string(found.Nonce)]
-	if a == nil && strings.HasPrefix(string(found.Nonce), prefix) && b.stray != string(found.Nonce) {
-		b.stray = string(found.Nonce)
-		b.strays++
-	}
-	return a
+	return b.nonces[string(found.Nonce)]
 }
 
 // byGuild takes an answer without a nonce. Those to op 31 and 43 are for all, and
@@ -100,10 +94,11 @@ func (b *Book) askers(found *discord.Answer) []*Ask {
 	for e := b.open.Front(); e != nil; e = e.Next() {
 		a := e.Value.(*Ask)
 		members := a.op == discord.OpRequestGuildMembers
-		if a.op != found.Op || !a.awaited[found.Guild] || members && !(a.full && found.Limited) {
+		asked, waits := a.awaited[found.Guild]
+		if a.op != found.Op || !waits || members && !(a.full && found.Limited) {
 			continue
 		}
-		if first == nil || a.written && !first.written {
+		if first == nil || asked && !first.awaited[found.Guild] {
 			first = a
 		}
 		candidates = append(candidates, a)
@@ -119,6 +114,9 @@ func (b *Book) note(a *Ask, found *discord.Answer, msg []byte) bool {
 	}
 	now := b.cfg.Clock.Now()
 	a.written, a.heard = true, now
+	if _, waits := a.awaited[found.Guild]; waits {
+		a.awaited[found.Guild] = true
+	}
 	b.open.MoveToBack(a.place)
 	if found.Limited {
 		b.end(now, a, a.tooOften(now, found))

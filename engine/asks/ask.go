@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
@@ -25,10 +26,10 @@ type Ask struct {
 	question string // what op 31 and 43 ask, to tell equal questions
 
 	// The rest is under the book's lock.
-	place   *list.Element // in open or done; nil if in neither
-	heard   time.Time     // when it was opened, something came last, or it ended
-	written bool
-	awaited map[uint64]bool // guilds whose answer is not complete
+	place   *list.Element   // in open or done; nil if in neither
+	heard   time.Time       // when it was opened, something came last, or it ended
+	written bool            // a part of it was
+	awaited map[uint64]bool // guilds whose answer is not complete; true once they were asked for
 	chunks  chunkSet        // of op 8
 	lost    bool            // a shard has lost the session in which it had asked
 
@@ -52,7 +53,7 @@ func newAsk(b *Book, r Request, now time.Time) *Ask {
 	case discord.OpRequestGuildMembers, discord.OpRequestChannelInfo, discord.OpRequestSoundboard:
 		a.awaited = make(map[uint64]bool, len(c.Guilds))
 		for _, guild := range c.Guilds {
-			a.awaited[guild] = true
+			a.awaited[guild] = false
 			a.guild = guild
 		}
 	}
@@ -67,12 +68,18 @@ func newAsk(b *Book, r Request, now time.Time) *Ask {
 // but op 8.
 func (a *Ask) Nonce() string { return a.nonce }
 
-// Sent says that the command, or a part of it, was written.
-func (a *Ask) Sent(at time.Time) {
+// Sent says that the command was written: for the guilds named, or for all if none
+// is.
+func (a *Ask) Sent(at time.Time, guilds ...uint64) {
 	b := a.book
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	a.written = true
+	for guild := range a.awaited {
+		if len(guilds) == 0 || slices.Contains(guilds, guild) {
+			a.awaited[guild] = true
+		}
+	}
 	if h, ok := b.holds[a.guild]; ok && h.by == a {
 		b.holds[a.guild] = hold{until: at.Add(fullEvery + fullSlack), by: a}
 	}

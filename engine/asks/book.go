@@ -79,8 +79,6 @@ type Book struct {
 	done   *list.List      // of *Ask, in the order in which they ended
 	holds  map[uint64]hold // by guild
 	kept   int             // bytes of answers
-	strays uint64
-	stray  string // nonce of the last one
 }
 
 // hold keeps lists of all members of one guild back.
@@ -226,11 +224,9 @@ func (b *Book) Lost(shard, total int) {
 	for e := b.open.Front(); e != nil; e = next {
 		next = e.Next()
 		a := e.Value.(*Ask)
-		if !a.written {
-			continue // it waits in the queue of the shard, and will be
-		}
-		for guild := range a.awaited {
-			if discord.ShardOf(guild, total) == shard {
+		for guild, asked := range a.awaited {
+			// What still waits in the queue of the shard will be asked.
+			if asked && discord.ShardOf(guild, total) == shard {
 				a.lost = true
 				delete(a.awaited, guild)
 			}
@@ -246,12 +242,4 @@ func (b *Book) Waiting() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.open.Len()
-}
-
-// Strays is how many answers had a nonce that looks like the book's but is not in
-// it: asked for before a restart, or forgotten since.
-func (b *Book) Strays() uint64 {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.strays
 }

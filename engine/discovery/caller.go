@@ -29,8 +29,8 @@ type Config struct {
 	Owner string
 }
 
-// Answer is what Discord said.
-type Answer struct {
+// heard is what Discord said.
+type heard struct {
 	discord.GatewayBot
 	ToldAt time.Time
 }
@@ -72,7 +72,7 @@ type Caller struct {
 
 	mu     sync.Mutex
 	flight *flight // the question that is under way; nil if none is
-	last   *Answer
+	last   *heard
 	status Status
 
 	holdTold bool   // Discord itself has said how long to hold back
@@ -158,7 +158,7 @@ func (c *Caller) ask(ctx context.Context) *flight {
 	switch {
 	case err == nil:
 		f.answer = answer
-		c.last = &Answer{answer, now}
+		c.last = &heard{answer, now}
 		c.status.ToldAt, c.status.InARow, c.status.HoldTill = now, 0, time.Time{}
 	case ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded):
 		f.err, f.abandoned = ctx.Err(), true
@@ -179,17 +179,6 @@ func (c *Caller) failed(now time.Time, err error) error {
 	told, _, _ := reading(err)
 	c.holdTold = told > 0
 	return &Error{Err: err, RetryAt: s.HoldTill}
-}
-
-// Last is the last answer that could be used, of this run; false before the
-// first. What it says about the budget is as old as it is.
-func (c *Caller) Last() (Answer, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.last == nil {
-		return Answer{}, false
-	}
-	return *c.last, true
 }
 
 // Status is how asking has gone so far.

@@ -98,16 +98,3 @@ func (q *Queue) Held() int {
 	}
 	return q.lines.count(q.ledger.affords(false), q.ledger.affords(true))
 }
-
-// Stopped is how many waiting shards the breaker stops, beside those that the
-// budget holds up anyway: while it is not zero, an operator has to allow them
-// ([Queue.Allow]) or to force one.
-func (q *Queue) Stopped() int {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	l := q.ledger
-	if !l.known || !l.affords(false) {
-		return 0
-	}
-	return q.lines.count(l.passes(false), l.passes(true))
-}

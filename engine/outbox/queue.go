@@ -84,46 +84,47 @@ func (q *Queue) Push(now time.Time, it Item) (replaced []Item, err error) {
 }
 
 // Next takes out the item that is to be written now, and counts it. ok is false
-// if nothing may be written now. What is past its deadline is left for
-// [Queue.Expire].
+// if nothing may be written now. What is past its deadline, or not wanted any more,
+// is left for [Queue.Expire].
 func (q *Queue) Next(now time.Time) (it Item, ok bool) {
 	if !q.live || q.window.opens(now).After(now) {
 		return Item{}, false
 	}
-	from := q.turn(now)
+	from, i := q.turn(now)
 	if from == nil {
 		return Item{}, false
 	}
-	it = q.take(from, firstDue(*from, now))
+	it = q.take(from, i)
 	q.window.count(now)
 	return it, true
 }
 
 // turn is whose turn it is, if the window has room: the voice state updates', the
-// presence's or the others'; nil if none has an item that may go.
-func (q *Queue) turn(now time.Time) *[]Item {
-	voice, rest := firstDue(q.voice, now) >= 0, firstDue(q.rest, now) >= 0
-	if voice && (q.run < voiceRun || !rest) {
+// presence's or the others', and which of them; nil if none has an item that may
+// go. Each item is looked at once, since it may become unwanted at any moment.
+func (q *Queue) turn(now time.Time) (*[]Item, int) {
+	voice, rest := firstDue(q.voice, now), firstDue(q.rest, now)
+	if voice >= 0 && (q.run < voiceRun || rest < 0) {
 		q.run++
-		if !rest {
+		if rest < 0 {
 			q.run = 0
 		}
-		return &q.voice
+		return &q.voice, voice
 	}
-	if firstDue(q.presence, now) >= 0 && !q.pace.opens(now).After(now) {
+	if presence := firstDue(q.presence, now); presence >= 0 && !q.pace.opens(now).After(now) {
 		q.pace.count(now)
-		return &q.presence
+		return &q.presence, presence
 	}
-	if rest {
+	if rest >= 0 {
 		q.run = 0
-		return &q.rest
+		return &q.rest, rest
 	}
-	return nil
+	return nil, 0
 }
 
-// firstDue is the first item whose deadline has not come; -1 if there is none.
+// firstDue is the first item that may still be written; -1 if there is none.
 func firstDue(items []Item, now time.Time) int {
-	return slices.IndexFunc(items, func(it Item) bool { return now.Before(it.Deadline) })
+	return slices.IndexFunc(items, func(it Item) bool { return it.due(now) })
 }
 
 // take removes an item. An empty list gives up its memory.
@@ -175,7 +176,8 @@ func (q *Queue) each(visit func(Item)) {
 	}
 }
 
-// Expire takes out what has not been written by its deadline, with the reason.
+// Expire takes out what has not been written by its deadline, or is not wanted any
+// more, with the reason.
 func (q *Queue) Expire(now time.Time) []Dropped {
 	if q.Len() == 0 {
 		return nil
@@ -184,10 +186,17 @@ func (q *Queue) Expire(now time.Time) []Dropped {
 	if q.live && q.pace.opens(now).After(now) {
 		presence = ErrPresenceLimited
 	}
-	late := func(it Item) bool { return !now.Before(it.Deadline) }
-	out := drop(nil, &q.voice, late, q.why())
-	out = drop(out, &q.presence, late, presence)
-	return drop(out, &q.rest, late, q.why())
+	late := func(it *Item) bool { return !now.Before(it.Deadline) }
+	var out []Dropped
+	for _, list := range [...]*[]Item{&q.voice, &q.presence, &q.rest} {
+		why := q.why()
+		if list == &q.presence {
+			why = presence
+		}
+		out = drop(out, list, (*Item).gone, ErrGone)
+		out = drop(out, list, late, why)
+	}
+	return out
 }
 
 // why is what an item that has to wait now waits for.
@@ -200,16 +209,16 @@ func (q *Queue) why() error {
 
 // Clear takes out everything, for a reason: the shard has been stopped for good.
 func (q *Queue) Clear(reason error) []Dropped {
-	all := func(Item) bool { return true }
+	all := func(*Item) bool { return true }
 	out := drop(nil, &q.voice, all, reason)
 	out = drop(out, &q.presence, all, reason)
 	return drop(out, &q.rest, all, reason)
 }
 
 // drop moves the items that match from a list to out.
-func drop(out []Dropped, list *[]Item, match func(Item) bool, reason error) []Dropped {
+func drop(out []Dropped, list *[]Item, match func(*Item) bool, reason error) []Dropped {
 	*list = slices.DeleteFunc(*list, func(it Item) bool {
-		if !match(it) {
+		if !match(&it) {
 			return false
 		}
 		out = append(out, Dropped{it, reason})
