@@ -50,7 +50,6 @@ type Config struct {
 	StoreDir     string      // where Store keeps it, for people
 
 	Gateway GatewayInfo  // required: asks Discord for its gateway
-	API     string       // address of the REST API that it asks; tells what GatewayStore keeps from others' words
 	Dialer  shard.Dialer // required: connects to it
 
 	Clock  clock.Clock // default: the system's

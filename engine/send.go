@@ -276,6 +276,10 @@ func (e *Engine) deadline(ctx context.Context, within time.Duration) time.Time {
 
 func (e *Engine) queuePart(ctx context.Context, f *fleet.Fleet, p *posted, part part, deadline time.Time) {
 	f.Send(part.shard, outbox.Item{Op: p.op, Frame: part.frame, Deadline: deadline, Gone: ctx.Done(), Done: func(at time.Time, err error) {
+		if errors.Is(err, outbox.ErrSuperseded) {
+			p.done(part, at, nil) // nothing was written, and nothing need be
+			return
+		}
 		err = e.whyUnsent(err)
 		e.count(p.op, part, err)
 		p.done(part, at, err)

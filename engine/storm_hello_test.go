@@ -10,11 +10,14 @@ import (
 // A host that greets with nonsense is left alone, at the pace of a failed dial:
 // whatever it says, no rule is broken and no session lost.
 func TestGreetingsThatAreNone(t *testing.T) {
-	for _, greeting := range []discordtest.Welcome{
+	for i, greeting := range []discordtest.Welcome{
 		{Nothing: true}, {Reconnect: true}, {NoACK: true}, {Invalid: "true"},
 		{Interval: `0`}, {Interval: `-1`}, {Interval: `86400000`}, {Interval: `1`}, {Interval: `250`},
 		{Interval: `1e300`}, {Interval: `null`}, {Interval: `"41250"`}, {Interval: `[]`},
 	} {
+		if raceEnabled && i > 0 {
+			break // they differ for the machine alone, which has no goroutines
+		}
 		t.Run(greeting.String(), func(t *testing.T) {
 			inStorm(t, small, func(w *world, _ *discordtest.Network) {
 				w.awaitReady()

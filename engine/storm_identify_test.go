@@ -13,6 +13,7 @@ import (
 // Every session is gone a second after it has begun: without a breaker that costs
 // the bot its token within minutes.
 func TestAnIdentifyStormTripsTheBreakerBeforeTheReserve(t *testing.T) {
+	notUnderRace(t)
 	sim := discordtest.Config{Shards: 16, Guilds: 64, MaxConcurrency: 16, Rate: 5, SessionStarts: 400}
 	inStorm(t, sim, func(w *world, _ *discordtest.Network) {
 		w.awaitReady()

@@ -12,8 +12,8 @@ import (
 // The most that 64 shards may dial in a second: of an outage, after its first ten
 // seconds, and of its end.
 const (
-	dialsOfOutage = 40
-	dialsOfReturn = 40
+	dialsOfOutage = 64
+	dialsOfReturn = 64
 )
 
 // outage takes all of Discord down for five minutes and returns when all shards
@@ -57,6 +57,7 @@ func TestAnOutageOfFiveMinutesCostsNoIdentifyWhileSessionsLive(t *testing.T) {
 }
 
 func TestAnOutageOfFiveMinutesCostsOneIdentifyAShardAtMost(t *testing.T) {
+	notUnderRace(t)
 	sim := large
 	sim.ResumeWindow = 3 * time.Minute
 	inStorm(t, sim, func(w *world, _ *discordtest.Network) {

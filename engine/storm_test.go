@@ -240,3 +240,12 @@ func counted(m map[string]uint64) string {
 	}
 	return strings.TrimSuffix(b.String(), ", ")
 }
+
+// notUnderRace skips a story that is long under the race detector and meets no
+// goroutines that others do not meet.
+func notUnderRace(t *testing.T) {
+	t.Helper()
+	if raceEnabled {
+		t.Skip("too long under the race detector")
+	}
+}

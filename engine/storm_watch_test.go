@@ -24,6 +24,7 @@ func (w *world) probes(shard int) (n int) {
 }
 
 func TestADeafShardIsProbedAndResumed(t *testing.T) {
+	notUnderRace(t)
 	sim := small
 	sim.Rate, sim.ReplayBuffer = 80, 50_000
 	inStorm(t, sim, func(w *world, _ *discordtest.Network) {
@@ -56,6 +57,7 @@ func TestADeafShardIsProbedAndResumed(t *testing.T) {
 
 // At night nothing happens in some guilds for hours.
 func TestAQuietNightIsNoReasonToReconnect(t *testing.T) {
+	notUnderRace(t)
 	sim := small
 	sim.Rate = 10
 	inStorm(t, sim, func(w *world, _ *discordtest.Network) {

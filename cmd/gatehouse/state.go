@@ -120,7 +120,7 @@ func (s *state) note(caller *discovery.Caller) {
 
 // gatewayOwner is whose words about the gateway are kept.
 func gatewayOwner(l *config.Loaded) string {
-	return discovery.Owner(l.Discord.Token.Fingerprint(), l.Discord.APIBase)
+	return l.Discord.Token.Fingerprint()
 }
 
 // suffices reports whether the last run has left what a start needs that cannot

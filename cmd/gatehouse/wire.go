@@ -39,7 +39,6 @@ func engineConfig(l *config.Loaded, log *slog.Logger) (engine.Config, error) {
 		Queue:          l.Queue.QueueConfig,
 		DeadLetterDir:  l.Queue.Dir,
 		Sinks:          sinks,
-		API:            l.Discord.APIBase,
 		Gateway:        &rest.Client{Base: base, Token: l.Discord.Token, Authorization: l.Discord.RESTAuthorization, Version: version},
 		Dialer:         dialer,
 		Logger:         log,

@@ -23,10 +23,6 @@ type Saved struct {
 	HoldWhy        string    `json:"hold_why,omitempty"` // in words
 }
 
-// Owner names a bot at an API for [Config] and [Saved]: by the fingerprint of its
-// token and the address of the REST API.
-func Owner(fingerprint, api string) string { return fingerprint + " at " + api }
-
 // Store keeps what a run leaves to the next one. It is called by one goroutine
 // at a time.
 type Store interface {

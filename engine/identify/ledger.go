@@ -59,6 +59,7 @@ type ledger struct {
 	spent    int // since toldAt
 	rejected uint64
 	refused  int       // since toldAt
+	left     int       // of the budget, as an earlier run knew it; 0 if it did not
 	last     time.Time // when the last Identify was sent; zero before
 	shut     time.Time // every bucket is closed until then
 
@@ -128,8 +129,11 @@ func (l *ledger) update(now time.Time, limit discord.SessionStartLimit) {
 // count what it has not started; but a READY may also have been lost on the way.
 func (l *ledger) settleOpen(now time.Time, limit discord.SessionStartLimit) {
 	uncounted := 0
-	if l.known {
+	switch {
+	case l.known:
 		uncounted = max(0, limit.Remaining-l.remaining-l.refused)
+	case l.left > 0: // as an earlier run knew it
+		uncounted = max(0, limit.Remaining-l.left)
 	}
 	l.history.account(now.Add(-l.rules.width-longestTransit), uncounted)
 }

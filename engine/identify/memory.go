@@ -17,6 +17,7 @@ import (
 type Memory struct {
 	LastSent   time.Time     `json:"last_sent,omitzero"`
 	Identifies []Identified  `json:"identifies,omitempty"` // of six hours, oldest first, at most 16384
+	Left       int           `json:"left,omitempty"`       // of the budget, less what was spent since Discord told; 0 if it did not
 	Breaker    BreakerMemory `json:"breaker,omitzero"`
 	Refusals   []Refusal     `json:"refusals,omitempty"` // by shard
 }
@@ -46,6 +47,7 @@ type Identified struct {
 	Shard int
 	Total int  // num_shards of its fleet, as told by [Options.Total]
 	Again bool // counts as evidence of a storm
+	Open  bool // Discord has not answered it, and its account of it is not known
 	Void  bool // Discord has refused it, or not counted it
 }
 
@@ -53,6 +55,7 @@ type Identified struct {
 const (
 	kindAgain = 1
 	kindVoid  = 2
+	kindOpen  = 4
 )
 
 // MarshalJSON writes the array.
@@ -64,6 +67,9 @@ func (i Identified) MarshalJSON() ([]byte, error) {
 	if i.Void {
 		kind |= kindVoid
 	}
+	if i.Open {
+		kind |= kindOpen
+	}
 	return fmt.Appendf(nil, "[%d,%d,%d,%d]", i.At.UnixMilli(), i.Shard, i.Total, kind), nil
 }
 
@@ -74,7 +80,7 @@ func (i *Identified) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*i = Identified{At: time.UnixMilli(n[0]).UTC(), Shard: int(n[1]), Total: int(n[2]),
-		Again: n[3]&kindAgain != 0, Void: n[3]&kindVoid != 0}
+		Again: n[3]&kindAgain != 0, Void: n[3]&kindVoid != 0, Open: n[3]&kindOpen != 0}
 	return nil
 }
 
@@ -90,8 +96,14 @@ func (l *ledger) memory(now time.Time) Memory {
 	l.history.prune(now)
 	b := l.breaker
 	m := Memory{LastSent: l.last, Breaker: BreakerMemory{Open: b.open, Since: b.since, Why: b.why, Left: b.left, ResetAt: b.resetAt}}
+	switch {
+	case !l.known:
+		m.Left = l.left
+	case !l.unlimited:
+		m.Left = l.remaining + l.refused
+	}
 	for _, r := range l.history.records {
-		m.Identifies = append(m.Identifies, Identified{At: r.at, Shard: r.who.shard, Total: r.who.total, Again: r.again && r.fate != void, Void: r.fate == void})
+		m.Identifies = append(m.Identifies, Identified{At: r.at, Shard: r.who.shard, Total: r.who.total, Again: r.again && r.fate != void, Void: r.fate == void, Open: r.fate == pending})
 	}
 	for _, r := range l.refusals {
 		if r.count == 0 {
@@ -113,6 +125,11 @@ func (q *Queue) Recall(m Memory) {
 
 func (l *ledger) recall(now time.Time, m Memory) {
 	l.history.recall(now, m.Identifies)
+	l.left = max(0, m.Left)
+	if l.known && !l.unlimited && l.left > 0 {
+		// Discord has told this run already what it has counted.
+		l.history.account(now.Add(-l.rules.width-longestTransit), max(0, l.remaining-l.left))
+	}
 	if !m.LastSent.IsZero() {
 		l.after(notAfter(m.LastSent, now))
 	}
@@ -144,8 +161,11 @@ func (h *history) recall(now time.Time, earlier []Identified) {
 	for _, e := range earlier {
 		if e.Shard >= 0 {
 			r := &record{at: notAfter(e.At, now), who: who{e.Shard, e.Total}, again: e.Again, fate: charged}
-			if e.Void {
+			switch {
+			case e.Void:
 				r.again, r.fate = false, void
+			case e.Open:
+				r.fate = pending
 			}
 			records = append(records, r)
 		}

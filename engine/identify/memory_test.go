@@ -24,7 +24,7 @@ func (f *fleet) restart(t *testing.T) *fleet {
 	next, _ := newStorm(budget(s.Total, s.Remaining, s.MaxConcurrency, time.Until(s.ResetAt)))
 	next.Recall(m)
 	kept := next.Memory()
-	kept.Breaker.Left, kept.Breaker.ResetAt = m.Breaker.Left, m.Breaker.ResetAt // as told since
+	kept.Left, kept.Breaker.Left, kept.Breaker.ResetAt = m.Left, m.Breaker.Left, m.Breaker.ResetAt // as told since
 	if again, err := json.Marshal(kept); err != nil || string(again) != string(data) {
 		t.Fatalf("recalled %.500s\nkept %.500s, %v", data, again, err)
 	}

@@ -51,7 +51,8 @@ type Shard struct {
 
 	// Latency is the last measured time from heartbeat to ACK; 0 if there is
 	// none on the present connection, or an ACK is overdue. LastACK is when the
-	// last ACK came, on whatever connection; zero before the first.
+	// last ACK came on the present connection, or on the last one while there is
+	// none; zero before the first.
 	Latency time.Duration
 	LastACK time.Time
 

@@ -40,6 +40,10 @@ type Dropped struct {
 	Err error
 }
 
+// ErrSuperseded tells of a presence update that was not written because another one
+// has taken its place: a newer one, or that of an Identify. It counts as done.
+var ErrSuperseded = errors.New("a newer presence has taken its place")
+
 // Why an item is refused or dropped. The texts are for people.
 var (
 	// ErrFull refuses an item for which there is no room.

@@ -51,7 +51,7 @@ func (m *Machine) greeted(now time.Time, f *discord.Frame) {
 // begin starts the heartbeat of a connection that has greeted us, and resumes or
 // queues for an identify.
 func (m *Machine) begin(now time.Time, interval time.Duration, why string) {
-	m.hello = true
+	m.hello, m.lastACK = true, time.Time{}
 	first := time.Duration(m.cfg.Random() * float64(interval))
 	m.beat = beat{interval: interval, due: now.Add(first)}
 	m.do(Effect{Kind: DoSetTimer, Timer: TimerHeartbeat, After: first})
@@ -96,12 +96,14 @@ func (m *Machine) invalid(now time.Time, resumable bool) {
 	switch {
 	case m.state == ops.ShardIdentifying:
 		m.do(Effect{Kind: DoRejectSlot})
+		m.do(Effect{Kind: DoTell, Text: "Discord refused the identify (op 9): its bucket waits, and tries again"})
 		m.queue(now, "Discord refused the identify (op 9), perhaps another process of the bot identifies too; waiting for another turn")
 	case m.state != ops.ShardResuming && m.state != ops.ShardReady:
 		return
 	case resumable:
 		m.abandon(now, "Discord asked to resume (op 9)")
 	default:
+		m.failures = min(m.failures, 1) // whatever was wrong before, Discord answers
 		m.abandon(now, "the session is gone (op 9)")
 		m.loseSession()
 	}

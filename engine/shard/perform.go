@@ -74,7 +74,7 @@ func (r *Runner) identify(now time.Time) {
 	}
 	r.write(frame, nil)
 	r.slot.Sent()
-	tellDone(r.out.Identified(), now)
+	tellSuperseded(r.out.Identified(), now)
 }
 
 // probe asks for a sign of life, if there is anything to ask about.

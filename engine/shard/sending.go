@@ -31,19 +31,20 @@ func (r *Runner) Send(it outbox.Item) {
 		it.Done(time.Time{}, errStopped)
 		return
 	}
+	tellDropped(r.out.Expire(now)) // which makes room
 	replaced, err := r.out.Push(now, it)
 	if err != nil {
 		it.Done(time.Time{}, err)
 		return
 	}
-	tellDone(replaced, now)
+	tellSuperseded(replaced, now)
 	r.flush(now)
 }
 
-// tellDone tells of items that count as done.
-func tellDone(items []outbox.Item, now time.Time) {
+// tellSuperseded tells of presence updates that need not be written any more.
+func tellSuperseded(items []outbox.Item, now time.Time) {
 	for _, it := range items {
-		it.Done(now, nil)
+		it.Done(now, outbox.ErrSuperseded)
 	}
 }
 

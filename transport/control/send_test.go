@@ -77,7 +77,7 @@ func TestABadCommandForDiscordIsNotSent(t *testing.T) {
 		{ops.Send{Op: 3, Data: []byte(`{}`), Shards: []int{-1}}, "shards: -1 is below zero"},
 		{ops.Send{Op: 3, Data: []byte(`{}`), By: "a\nb"}, "by: not a printable text"},
 		{ops.Send{Op: 3, Data: []byte(`{}`), Sink: strings.Repeat("x", maxWord+1)}, "sink: not a printable text"},
-		{ops.Send{Op: 3, Data: []byte(`"` + strings.Repeat("x", maxSend) + `"`)}, "the body is larger than 65536 bytes"},
+		{ops.Send{Op: 3, Data: []byte(`"` + strings.Repeat("x", maxSend) + `"`)}, "the body is larger than 524288 bytes"},
 	} {
 		_, err := c.Send(t.Context(), bad.send)
 		if got := (*ops.SendError)(nil); !errors.As(err, &got) || got.Op != 3 || !strings.Contains(got.Reason, bad.want) {

@@ -18,7 +18,7 @@ import (
 // Limits of a server.
 const (
 	maxBody     = 1 << 20          // bytes of a request's body
-	maxSend     = 64 << 10         // bytes of the body of a command for Discord, which itself may have 4096
+	maxSend     = 512 << 10        // bytes: as many shards as may be named, and a command
 	maxHeader   = 16 << 10         // bytes of a request's headers
 	maxRequests = 64               // served at a time, beside commands for Discord
 	maxSenders  = 16               // commands for Discord at a time

@@ -70,7 +70,10 @@ func itself[T any](v T) T { return v }
 // asJSON is a text that should be JSON, or a JSON string of it, so that one bad
 // text does not spoil the whole answer.
 func asJSON(text json.RawMessage) json.RawMessage {
-	if len(text) == 0 || json.Valid(text) {
+	switch {
+	case len(text) == 0:
+		return json.RawMessage("null")
+	case json.Valid(text):
 		return text
 	}
 	quoted, _ := json.Marshal(string(text))

@@ -32,7 +32,7 @@ func (d *Documents) Inflate(frame []byte) (messages []byte, complete bool, err e
 	}
 	d.extra = nil
 	for rest := frame; ; {
-		d.Recycle()
+		d.giveBack()
 		s.lent = s.pool.Get(baseWindow)
 		s.window = *s.lent
 		used, err := d.document(rest)
@@ -85,6 +85,12 @@ func (d *Documents) document(in []byte) (used int, err error) {
 // Recycle gives the memory of the last message back to the pool; the message is
 // not valid any more.
 func (d *Documents) Recycle() {
+	d.extra = nil
+	d.giveBack()
+}
+
+// giveBack does so with the memory of the last document.
+func (d *Documents) giveBack() {
 	if s := &d.s; s.lent != nil {
 		s.pool.Put(s.lent)
 		s.lent, s.window, s.start, s.end = nil, nil, 0, 0
