@@ -187,6 +187,7 @@ func TestABotThatMayNotIdentifyIsACriticalAlert(t *testing.T) {
 }
 
 func TestTheAlertAboutTheAPIEndsSoonAfterTheTrouble(t *testing.T) {
+	notUnderRace(t)
 	inWorld(t, discordtest.Config{Shards: 1, Guilds: 4, MaxConcurrency: 1}, nil, func(w *world) {
 		w.awaitReady()
 		w.discord.RESTFault(4, 500) // from 30 min on

@@ -48,6 +48,7 @@ func (w *world) outage() (identifies uint64) {
 }
 
 func TestAnOutageOfFiveMinutesCostsNoIdentifyWhileSessionsLive(t *testing.T) {
+	notUnderRace(t)
 	inStorm(t, large, func(w *world, _ *discordtest.Network) {
 		if n := w.outage(); n != 0 {
 			t.Errorf("%d identifies", n)
