@@ -22,7 +22,7 @@ func TestAWaiterIsToldThoughNobodySweeps(t *testing.T) {
 		}
 		start := time.Now()
 		go func() {
-			time.Sleep(time.Minute)
+			<-time.After(time.Minute)
 			data := fmt.Sprintf(chunkData, a.Nonce(), 5, 0, 2)
 			book.Answer("GUILD_MEMBERS_CHUNK", []byte(data), frame("GUILD_MEMBERS_CHUNK", data))
 		}()
