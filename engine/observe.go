@@ -163,7 +163,7 @@ func (e *Engine) Snapshot(context.Context) (*ops.Snapshot, error) {
 	if f := e.current(); f != nil {
 		f.Fill(snap)
 	}
-	snap.Fleet.Compress = e.cfg.Compress
+	snap.Fleet.Compress, snap.Presence = e.cfg.Compress, e.presence.shared()
 	snap.Commands = e.commands(snap.Shards)
 	e.series.fill(snap)
 	for _, s := range e.sinks {

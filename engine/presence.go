@@ -43,6 +43,13 @@ type shown struct {
 // countsGuilds finds templates that go out of date.
 var countsGuilds = regexp.MustCompile(`\{\{\s*guilds\s*\}\}`)
 
+// shared is the template of the shards that have none of their own.
+func (p *presences) shared() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return string(p.common.text)
+}
+
 // set changes the template of some shards, or of all if none is named.
 func (p *presences) set(text json.RawMessage, shards []int) {
 	p.mu.Lock()

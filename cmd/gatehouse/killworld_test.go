@@ -288,7 +288,7 @@ func (w *killWorld) settleSessions(t *testing.T, before map[int]savedSession, li
 			t.Errorf("%s: session %s of shard %d was saved before, and is no more", life, s.ID, s.Shard)
 		}
 		unsaved++
-		if err := w.server.EndSession(s.ID, neverSaved); err != nil {
+		if err := w.server.LoseSession(s.ID, neverSaved); err != nil {
 			t.Error(err)
 		}
 	}

@@ -122,6 +122,21 @@ func (a *Audit) forfeit(numbers []uint64, reason string) {
 	a.signal()
 }
 
+// lose says that nobody knows of a session any more: what was put in it first and
+// has not been received is not owed, unless another session may still bring it.
+func (a *Audit) lose(session uint32, reason string) {
+	a.mu.Lock()
+	var numbers []uint64
+	a.ledger.missing(func(number uint64, r *record) bool {
+		if r != nil && r.session == session {
+			numbers = append(numbers, number)
+		}
+		return true
+	})
+	a.mu.Unlock()
+	a.forfeit(numbers, reason)
+}
+
 // Observation is one delivery of an event to the bot.
 type Observation struct {
 	Number  uint64 // of the event, from its frame

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -230,6 +231,44 @@ func TestWhatTheClientProvedToHaveIsNotForfeited(t *testing.T) {
 		got := s.Audit().Report()
 		if got.Lost != 3 || got.Forfeited["closed by its client with 1000"] != 3 {
 			t.Errorf("want 3 lost (the guild and 2 events) and 3 forfeited: %s", asJSON(t, got))
+		}
+	})
+}
+
+// What a client had proved to have is not owed when it died without leaving word
+// of its session: nobody can take that up.
+func TestALostSessionOwesNothing(t *testing.T) {
+	bubble(t, Config{Guilds: 1}, func(t *testing.T, s *Server, dial dialFunc) {
+		c, _ := settle(t, s, dial)
+		inject(t, s, 2)
+		c.next()
+		c.next()
+		c.beat()
+		c.next()
+		inject(t, s, 3)
+		synctest.Wait()
+		_ = c.ws.NetConn().Close()
+		<-time.After(time.Second)
+		fault(t, s.LoseSession(s.Stats().Sessions[0].ID, "killed"))
+		if got := s.Audit().Report(); got.Lost != 0 || got.Pending != 0 || got.Forfeited["killed"] != 6 {
+			t.Errorf("want 6 forfeited (the guild and 5 events): %s", asJSON(t, got))
+		}
+	})
+}
+
+// A client that proved to have the first events may still resume before them: it
+// was killed, and what it had saved is older.
+func TestReadyIsReplayedThoughItWasConfirmed(t *testing.T) {
+	bubble(t, Config{Guilds: 1}, func(t *testing.T, s *Server, dial dialFunc) {
+		c, me := settle(t, s, dial)
+		c.beat()
+		c.next()
+		_ = c.ws.NetConn().Close()
+		<-time.After(time.Second)
+		c = hello(t, s, dial)
+		c.resume(me.SessionID, 0)
+		if again := c.next(); again.T != "READY" || !strings.Contains(string(again.D), me.SessionID) {
+			t.Errorf("want READY again, got %s", again.raw)
 		}
 	})
 }

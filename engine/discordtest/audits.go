@@ -23,6 +23,12 @@ func (all audits) forfeit(numbers []uint64, reason string) {
 	}
 }
 
+func (all audits) lose(session uint32, reason string) {
+	for _, a := range all {
+		a.lose(session, reason)
+	}
+}
+
 func (all audits) wrote(sent []sentFrame) {
 	for _, a := range all {
 		a.wrote(sent)

@@ -196,7 +196,7 @@ func (s *Server) takeEvents(c *conn, scratch *writeScratch) (events []outgoing, 
 	}
 	ses.delivered += uint64(len(entries))
 	s.counts.framesSent += uint64(len(entries))
-	ses.log.trim(s.cfg.ReplayBuffer, ses.sent)
+	ses.trim(s.cfg.ReplayBuffer)
 	return events, ses.sent < ses.seq()
 }
 

@@ -168,12 +168,30 @@ func (s *Server) end(ses *session, why string) {
 func (s *Server) EndSession(id, why string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	_, err := s.endByID(id, why)
+	return err
+}
+
+// LoseSession ends a session whose client died before it could leave word of it:
+// what did not get to the bot is forfeited for the reason given, even if that
+// client had it.
+func (s *Server) LoseSession(id, why string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ses, err := s.endByID(id, why)
+	if err == nil {
+		s.audits.lose(ses.index, why)
+	}
+	return err
+}
+
+func (s *Server) endByID(id, why string) (*session, error) {
 	ses := s.sessions[id]
 	if ses == nil {
-		return fmt.Errorf("%w: %s", ErrNoSession, id)
+		return nil, fmt.Errorf("%w: %s", ErrNoSession, id)
 	}
 	s.end(ses, why)
-	return nil
+	return ses, nil
 }
 
 // forget takes a session out of the stream of events.

@@ -13,7 +13,7 @@ type session struct {
 	intents      uint64
 	version      int
 	pack         bool   // Identify asked for payload compression
-	ready        []byte // d of READY
+	ready        []byte // d of READY, while it can be replayed
 
 	log       replayLog
 	sent      int64 // highest seq handed to a connection
@@ -71,7 +71,12 @@ func (s *session) confirm(seq int64) {
 	}
 	s.numbers = s.numbers[seq-s.confirmed:]
 	s.confirmed = seq
-	if seq >= 1 {
+}
+
+// trim drops what need not be kept for a RESUME.
+func (s *session) trim(keep int) {
+	s.log.trim(keep, s.sent)
+	if !s.log.reaches(0) {
 		s.ready = nil
 	}
 }

@@ -202,7 +202,7 @@ func (s *Server) afterAppend(ses *session) {
 	case ses.conn == nil && behind > int64(s.cfg.ReplayBuffer):
 		s.end(ses, reasonOverflow)
 	case ses.conn == nil:
-		ses.log.trim(s.cfg.ReplayBuffer, ses.sent)
+		ses.trim(s.cfg.ReplayBuffer)
 	case behind > int64(s.cfg.Backlog):
 		if !ses.conn.dead {
 			s.counts.lagged++

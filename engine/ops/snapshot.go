@@ -23,6 +23,9 @@ type Snapshot struct {
 	Store    Store
 	Identify Identify
 	Commands Commands
+	// Presence is the template of what people see of the bot (`d` of op 3), of the
+	// shards that have none of their own; empty for none.
+	Presence string
 	Traffic  Traffic
 	Latency  Latency
 	Reshard  Reshard
