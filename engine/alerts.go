@@ -47,6 +47,7 @@ type conditions struct {
 	unsaved unsaved // what cannot be saved for the next run
 	untold  string  // why Discord's REST API did not answer when it last failed to
 	api     string  // why Discord's REST API cannot be asked; empty if it can, or nobody needs to
+	reshard []ops.Alert
 }
 
 // update compares the conditions with those that were open and returns the new
@@ -55,7 +56,7 @@ func (a *alerts) update(snap *ops.Snapshot, c conditions) (fresh, over []ops.Ale
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.follow(snap)
-	now := slices.Concat(a.shardAlerts(snap), sinkAlerts(snap), budgetAlerts(snap, &c), queueAlerts(snap, &c), unsavedAlerts(c.unsaved), apiAlerts(c.api))
+	now := slices.Concat(a.shardAlerts(snap), sinkAlerts(snap), budgetAlerts(snap, &c), queueAlerts(snap, &c), unsavedAlerts(c.unsaved), apiAlerts(c.api), c.reshard)
 	for i := range now {
 		at := slices.IndexFunc(a.open, func(o ops.Alert) bool { return o.ID == now[i].ID })
 		if at >= 0 {

@@ -38,6 +38,7 @@ type Config struct {
 	Shards   ShardsConfig
 	Identify IdentifyConfig
 	Queue    QueueConfig
+	Reshard  ReshardConfig
 	Sinks    []SinkConfig
 
 	DeadLetterDir string // folder for events that the bot refuses; required
@@ -71,6 +72,16 @@ type ShardsConfig struct {
 type IdentifyConfig struct {
 	Reserve Amount        // what automatic identifies leave untouched; default 10 %
 	Spacing time.Duration // between identifies of one bucket; default and least 5 s with Discord
+}
+
+// ReshardConfig says when the number of shards changes, and how.
+type ReshardConfig struct {
+	Auto        bool          // it changes by itself when the shards fill up
+	AtPercent   int           // of the guilds that Discord allows them; default 80
+	CheckEvery  time.Duration // between two looks beside those at changes; default 8 h
+	Soak        time.Duration // for which the events of both fleets have to agree before the switch; 0 for none
+	LoadTimeout time.Duration // until guilds that the next fleet has not been told of are an alert; default 10 min
+	Target      int           // shards; 0 for Discord's recommendation
 }
 
 // Amount is either a share of a whole or a number.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gatehouse-gateway/gatehouse/engine/asks"
 	"github.com/gatehouse-gateway/gatehouse/engine/delivery"
+	"github.com/gatehouse-gateway/gatehouse/engine/discord"
 	"github.com/gatehouse-gateway/gatehouse/engine/discovery"
 	"github.com/gatehouse-gateway/gatehouse/engine/fleet"
 	"github.com/gatehouse-gateway/gatehouse/engine/identify"
@@ -69,16 +70,20 @@ type Engine struct {
 	lostTold   uint64
 	lostToldAt time.Time
 
-	mu          sync.Mutex
-	fleet       *fleet.Fleet // nil before Discord has told the number of shards
-	events      *spool.Queue // likewise
-	recommended int
-	shut        bool // no drain and no replay can begin any more
+	mu     sync.Mutex
+	fleet  *fleet.Fleet       // nil before Discord has told the number of shards
+	events *spool.Queue       // likewise
+	told   discord.GatewayBot // by Discord last
+	shut   bool               // no drain and no replay can begin any more
 
 	operations operations
-	replays    chan replay // of dead letters
-	drains     chan *drain // holds one: the shards are to close, and the queue to be delivered
-	keeper     *keeper     // of Run
+	replays    chan replay   // of dead letters
+	drains     chan *drain   // holds one: the shards are to close, and the queue to be delivered
+	keeper     *keeper       // of Run
+	steering   *steering     // likewise
+	reshards   reshards      // what can be seen of those
+	orders     chan order    // for steering
+	steered    chan struct{} // closed when that is over
 }
 
 var _ ops.Operator = (*Engine)(nil)
@@ -105,6 +110,8 @@ func New(cfg Config) (*Engine, error) {
 		spent:   make(chan struct{}, 1),
 		recheck: make(chan struct{}, 1),
 		fatal:   make(chan error, 1),
+		orders:  make(chan order),
+		steered: make(chan struct{}),
 		drains:  make(chan *drain, 1),
 		replays: make(chan replay, maxReplays),
 		letters: delivery.NewDeadLetterFiles(cfg.DeadLetterDir, cfg.Clock),
@@ -153,17 +160,20 @@ func (e *Engine) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return e.live(ctx, e.current())
+	return e.live(ctx)
 }
 
 // build makes the fleet that Discord's answer and the configuration call for,
 // and gives the sinks its queues.
 func (e *Engine) build(info *meeting) error {
-	p, err := e.cfg.plan(info)
-	if err != nil {
-		return err
+	p, resharded := e.carryOn()
+	if !resharded {
+		var err error
+		if p, err = e.cfg.plan(info); err != nil {
+			return err
+		}
 	}
-	if e.cfg.Shards.Last == p.total {
+	if e.cfg.Shards.Last == p.total && !resharded {
 		e.logger.Warn("shards.last is the number of shards; they are counted from 0, so the last one is held here: set it to -1 or one less",
 			"shards.last", e.cfg.Shards.Last, "last", p.last)
 	}
@@ -171,14 +181,19 @@ func (e *Engine) build(info *meeting) error {
 	if err != nil {
 		return err
 	}
-	f := fleet.New(e.fleetConfig(info, p, q))
+	fl := e.newFlight(info.GatewayBot, p, q.Log, e.logger)
 	if err := e.takeOver(q); err != nil {
 		return err
 	}
-	e.keeper = e.newKeeper(f, q, p)
+	e.tellAgain(fl, p)
+	e.keeper = e.newKeeper(fl.fleet, q, p)
+	e.steering = newSteering(e, fl)
 	e.keeper.restore()
 	e.mu.Lock()
-	e.fleet, e.events = f, q
+	e.fleet, e.events = fl.fleet, q
+	if e.told.URL == "" {
+		e.told = info.GatewayBot
+	}
 	e.mu.Unlock()
 	left := any("not known")
 	if id := e.queue.Snapshot(); id.Known {
@@ -191,7 +206,7 @@ func (e *Engine) build(info *meeting) error {
 
 // live runs everything until ctx ends, Discord makes it pointless or an operator
 // has it drained, and stops it in order: shards, sinks, queue, then the rest.
-func (e *Engine) live(ctx context.Context, f *fleet.Fleet) error {
+func (e *Engine) live(ctx context.Context) error {
 	base := context.WithoutCancel(ctx)
 	var g groups
 	g.rest.start(base, e.sampleEverySecond)
@@ -202,7 +217,7 @@ func (e *Engine) live(ctx context.Context, f *fleet.Fleet) error {
 	for _, s := range e.sinks {
 		g.sinks.start(base, s.runner.Run)
 	}
-	g.shards.start(base, func(ctx context.Context) { f.Run(ctx, e.keeper.keeps()) })
+	g.shards.start(base, e.steering.run)
 
 	var err error
 	var asked *drain

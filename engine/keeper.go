@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"time"
@@ -40,7 +41,10 @@ type keeper struct {
 
 	sessions, identifies, guilds, address saves
 
-	soon    chan struct{}     // holds one: there is something that must not wait
+	resharded *session.Resharded // nil if the fleet is that of the configuration
+
+	soon    chan struct{} // holds one: there is something that must not wait
+	turns   chan turn
 	saved   []session.Session // as saved last
 	sent    time.Time         // of the last identify, as saved last
 	spent   spent             // as saved last
@@ -60,16 +64,18 @@ type spent struct {
 
 func (e *Engine) newKeeper(f *fleet.Fleet, q *spool.Queue, p slice) *keeper {
 	return &keeper{
-		store:    e.cfg.Sessions,
-		gateway:  e.cfg.GatewayStore,
-		caller:   e.caller,
-		fleet:    f,
-		events:   q,
-		queue:    e.queue,
-		identity: e.cfg.identity(p.total),
-		clock:    e.cfg.Clock,
-		logger:   e.logger,
-		soon:     make(chan struct{}, 1),
+		store:     e.cfg.Sessions,
+		gateway:   e.cfg.GatewayStore,
+		caller:    e.caller,
+		fleet:     f,
+		events:    q,
+		queue:     e.queue,
+		identity:  e.cfg.identity(p.total),
+		clock:     e.cfg.Clock,
+		logger:    e.logger,
+		soon:      make(chan struct{}, 1),
+		turns:     make(chan turn),
+		resharded: p.resharded,
 		sessions: saves{what: "sessions", level: ops.AlertCritical,
 			costs: "after a stop every shard identifies anew, and events in between are lost"},
 		identifies: saves{what: "identifies", level: ops.AlertCritical,
@@ -154,6 +160,9 @@ func (k *keeper) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
+		case t := <-k.turns:
+			k.take(t)
+			continue
 		case <-k.soon:
 			k.saveSessions()
 			if k.clock.Now().Sub(k.spentAt) >= saveEvery { // it is large, and changes with each identify
@@ -168,6 +177,49 @@ func (k *keeper) run(ctx context.Context) {
 		}
 		timer.Reset(saveEvery)
 	}
+}
+
+// turn is a fleet whose sessions are to be saved from now on.
+type turn struct {
+	fleet     *fleet.Fleet
+	identity  session.Identity
+	resharded *session.Resharded
+	saved     chan<- error
+}
+
+// turn has another fleet's sessions saved in the place of those of the present one,
+// and returns once they are. If that fails, or ctx ends first, the keeper goes on
+// trying.
+func (k *keeper) turn(ctx context.Context, t turn) error {
+	if !k.keeps() {
+		return nil
+	}
+	saved := make(chan error, 1)
+	t.saved = saved
+	select {
+	case k.turns <- t:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case err := <-saved:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// take turns to another fleet.
+func (k *keeper) take(t turn) {
+	k.fleet, k.identity, k.resharded = t.fleet, t.identity, t.resharded
+	k.changes, k.seen, k.savedAt = 0, 0, time.Time{}
+	k.saveSessions()
+	if why := k.sessions.trouble(k.clock.Now()); why != "" {
+		t.saved <- errors.New(why)
+	} else {
+		t.saved <- nil
+	}
+	k.saveGuilds()
 }
 
 // saveAll is the last save of a run.
@@ -213,11 +265,11 @@ func (k *keeper) saveGateway() {
 func (k *keeper) saveSessions() {
 	now, sent, at := k.fleet.Sessions(), k.queue.LastSent(), k.clock.Now()
 	recent := len(now) == 0 || at.Sub(k.savedAt) < againAfter
-	if recent && slices.Equal(now, k.saved) && sent.Equal(k.sent) {
+	if recent && slices.EqualFunc(now, k.saved, session.Session.Equal) && sent.Equal(k.sent) {
 		return
 	}
 	if k.save(&k.sessions, func() error {
-		return k.store.Save(&session.Saved{At: at, Identity: k.identity, Sessions: now, LastIdentify: sent})
+		return k.store.Save(&session.Saved{At: at, Identity: k.identity, Sessions: now, LastIdentify: sent, Resharded: k.resharded})
 	}) {
 		k.saved, k.sent, k.savedAt = now, sent, at
 	}

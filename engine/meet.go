@@ -153,7 +153,7 @@ func (e *Engine) ask(ctx context.Context) (discord.GatewayBot, error) {
 	}
 	e.queue.Update(info.Limit)
 	e.mu.Lock()
-	e.recommended = info.Shards
+	e.told = info
 	e.mu.Unlock()
 	return info, nil
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gatehouse-gateway/gatehouse/engine/discord"
 	"github.com/gatehouse-gateway/gatehouse/engine/fleet"
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 	"github.com/gatehouse-gateway/gatehouse/engine/stats"
@@ -24,6 +25,7 @@ type series struct {
 	eventMeter     stats.Meter
 	byteMeter      stats.Meter
 	wire, inflated uint64
+	earlier        fleet.Totals // of fleets before the active one, less what that had received when it took over
 }
 
 func newSeries() *series {
@@ -93,7 +95,7 @@ func (e *Engine) sample() *ops.Snapshot {
 }
 
 func (e *Engine) conditions(now time.Time) conditions {
-	c := conditions{held: e.queue.Held(), lost: e.lost.Load(), unsaved: e.keeper.trouble(now), api: e.apiTrouble(now)}
+	c := conditions{held: e.queue.Held(), lost: e.lost.Load(), unsaved: e.keeper.trouble(now), api: e.apiTrouble(now), reshard: e.reshards.alarms()}
 	if why := e.lostWhy.Load(); why != nil {
 		c.lostWhy = *why
 	}
@@ -119,6 +121,7 @@ func (e *Engine) notePhase(snap *ops.Snapshot) {
 func (s *series) push(t fleet.Totals, depth int, lag time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	t.Events, t.Wire, t.Inflated = t.Events+s.earlier.Events, t.Wire+s.earlier.Wire, t.Inflated+s.earlier.Inflated
 	s.events.Push(s.eventMeter.Sample(t.Events))
 	s.byteMeter.Sample(t.Inflated)
 	s.depth.Push(float64(depth))
@@ -127,15 +130,42 @@ func (s *series) push(t fleet.Totals, depth int, lag time.Duration) {
 	s.wire, s.inflated = t.Wire, t.Inflated
 }
 
+// carry has the sums go on where another fleet takes over.
+func (s *series) carry(old, next fleet.Totals) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	// What is negative wraps around, and back when it is added.
+	s.earlier.Events += old.Events - next.Events
+	s.earlier.Wire += old.Wire - next.Wire
+	s.earlier.Inflated += old.Inflated - next.Inflated
+}
+
 // fill writes the series into a snapshot.
 func (s *series) fill(snap *ops.Snapshot) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := &snap.Traffic
+	t.Events += s.earlier.Events
 	t.Rate = s.eventMeter.Rate()
 	t.Bytes, t.WireBytes, t.ByteRate = s.inflated, s.wire, s.byteMeter.Rate()
 	t.PerSecond, t.DepthPerSecond, t.LagPerSecond = s.events.Samples(), s.depth.Samples(), s.lag.Samples()
 	snap.Latency.PerSecond = s.latency.Samples()
+}
+
+// adopt makes a fleet the active one.
+func (e *Engine) adopt(f *fleet.Fleet) {
+	e.series.carry(e.current().Totals(), f.Totals())
+	e.operations.outlive(errResharded)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.fleet = f
+}
+
+// gateway is what Discord has told about it last.
+func (e *Engine) gateway() discord.GatewayBot {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.told
 }
 
 func (e *Engine) current() *fleet.Fleet {
@@ -174,13 +204,8 @@ func (e *Engine) Snapshot(context.Context) (*ops.Snapshot, error) {
 		snap.Traffic.Lag = max(snap.Traffic.Lag, st.Lag)
 	}
 	snap.Sinks = append(snap.Sinks, e.orphans(now)...)
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	snap.Reshard = ops.Reshard{
-		Recommended: e.recommended,
-		Reason: "this version runs one fleet at a time; to change the number of shards, " +
-			"set shards.total and restart Gatehouse",
-	}
+	snap.Reshard = e.reshards.report()
+	snap.Reshard.Recommended = e.gateway().Shards
 	return snap, nil
 }
 
@@ -203,9 +228,9 @@ func (e *Engine) Subscribe(ctx context.Context, buffer int) (<-chan ops.Event, e
 	return e.hub.subscribe(ctx, buffer), nil
 }
 
-// shardChanged follows every change of a shard's state. The shard's lock is
-// held.
-func (e *Engine) shardChanged(id int, from, to ops.ShardState, reason string) {
+// shardChanged follows every change of state of the active fleet's shards. The
+// shard's lock is held.
+func (e *Engine) shardChanged(fl *flight, id int, from, to ops.ShardState, reason string) {
 	now := e.cfg.Clock.Now()
 	e.hub.publish(ops.Event{Kind: ops.EventShardState, At: now, Shard: id, From: from, To: to, Text: reason})
 	for _, op := range e.operations.follow(id, to, reason, now) {
@@ -215,7 +240,7 @@ func (e *Engine) shardChanged(id int, from, to ops.ShardState, reason string) {
 	}
 	switch to {
 	case ops.ShardIdentifying:
-		_, _, total := e.current().Slice()
+		_, _, total := fl.fleet.Slice()
 		e.asks.Lost(id, total)
 	case ops.ShardReady:
 		if from == ops.ShardIdentifying {

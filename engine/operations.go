@@ -11,8 +11,8 @@ import (
 )
 
 // Do starts an operator's action.
-func (e *Engine) Do(_ context.Context, cmd ops.Command) (ops.Operation, error) {
-	op, err := e.begin(cmd)
+func (e *Engine) Do(ctx context.Context, cmd ops.Command) (ops.Operation, error) {
+	op, err := e.begin(ctx, cmd)
 	if err != nil {
 		e.logger.Warn(cmd.Kind.String()+" refused", "by", asker(cmd), "reason", err)
 		return nil, err
@@ -29,7 +29,7 @@ func asker(cmd ops.Command) string {
 	return cmd.By
 }
 
-func (e *Engine) begin(cmd ops.Command) (ops.Operation, error) {
+func (e *Engine) begin(ctx context.Context, cmd ops.Command) (ops.Operation, error) {
 	switch cmd.Kind {
 	case ops.CommandDrain:
 		return e.beginDrain(cmd)
@@ -41,6 +41,8 @@ func (e *Engine) begin(cmd ops.Command) (ops.Operation, error) {
 		return orRefusal(e.beginReplay(cmd))
 	case ops.CommandPauseSink, ops.CommandResumeSink:
 		return orRefusal(e.beginSink(cmd))
+	case ops.CommandReshard, ops.CommandReshardPause, ops.CommandReshardResume, ops.CommandReshardAbort, ops.CommandReshardForce:
+		return e.order(ctx, cmd)
 	case ops.CommandRestart, ops.CommandReidentify, ops.CommandStop, ops.CommandStart:
 		return orRefusal(e.beginShards(cmd))
 	default:
@@ -101,6 +103,9 @@ func (e *Engine) beginShards(cmd ops.Command) (*operation, error) {
 	if err := f.Do(cmd); err != nil {
 		e.operations.remove(op)
 		return nil, err
+	}
+	if f != e.current() { // it has just been retired, and nobody follows its shards any more
+		e.operations.outlive(errResharded)
 	}
 	return op, nil
 }
@@ -213,12 +218,15 @@ func (op *operation) follow(id int, to ops.ShardState, reason string, now time.T
 	}
 }
 
-// abandon ends the operation because the engine stops.
-func (op *operation) abandon() {
+// abandon ends the operation because what it waits for cannot come any more.
+func (op *operation) abandon(why error) {
 	op.mu.Lock()
 	defer op.mu.Unlock()
-	op.end(errStopped, op.what+": "+errStopped.Error())
+	op.end(why, op.what+": "+why.Error())
 }
+
+// errResharded ends the operations on shards of a fleet that is no more.
+var errResharded = errors.New("the bot was resharded meanwhile, and those shards are gone")
 
 // errStopped ends the operations that a stop of the engine overtakes.
 var errStopped = errors.New("the engine stopped first")
@@ -235,7 +243,7 @@ func (o *operations) add(op *operation) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.over {
-		op.abandon()
+		op.abandon(errStopped)
 		return
 	}
 	o.open = append(o.open, op)
@@ -275,8 +283,21 @@ func (o *operations) follow(id int, to ops.ShardState, reason string, now time.T
 func (o *operations) abandon() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.over = true
+	o.clear(errStopped)
+}
+
+// outlive ends all of them, because their shards are gone.
+func (o *operations) outlive(why error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.clear(why)
+}
+
+// clear ends all of them. o.mu is held.
+func (o *operations) clear(why error) {
 	for _, op := range o.open {
-		op.abandon()
+		op.abandon(why)
 	}
-	o.open, o.over = nil, true
+	o.open = nil
 }

@@ -21,7 +21,7 @@ type presences struct {
 	common template
 	own    map[int]template // of shards that were set apart
 	last   uint64           // revision
-	told   map[int]shown
+	told   map[*fleet.Fleet]map[int]shown
 
 	// queueing is held while updates are made and queued, so that what is queued
 	// later is not older.
@@ -83,19 +83,29 @@ func (p *presences) of(shard, guilds int) (json.RawMessage, shown) {
 }
 
 // tell notes what Discord has been told.
-func (p *presences) tell(shard int, s shown) {
+func (p *presences) tell(f *fleet.Fleet, shard int, s shown) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.told == nil {
-		p.told = make(map[int]shown)
+		p.told = make(map[*fleet.Fleet]map[int]shown)
 	}
-	p.told[shard] = s
+	if p.told[f] == nil {
+		p.told[f] = make(map[int]shown)
+	}
+	p.told[f][shard] = s
 }
 
-func (p *presences) knows(shard int) shown {
+func (p *presences) knows(f *fleet.Fleet, shard int) shown {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.told[shard]
+	return p.told[f][shard]
+}
+
+// forget drops what Discord was told of the shards of a fleet that is no more.
+func (p *presences) forget(f *fleet.Fleet) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.told, f)
 }
 
 // fits says why a presence cannot be set; nil if it can. A presence is in the shard's
@@ -159,7 +169,7 @@ func (e *Engine) renewPresence(ctx context.Context, shards []ops.Shard) {
 			continue
 		}
 		_, now := e.presence.of(s.ID, f.GuildCount(s.ID))
-		if now == e.presence.knows(s.ID) || now.guilds > 0 && s.Loading > 0 {
+		if now == e.presence.knows(f, s.ID) || now.guilds > 0 && s.Loading > 0 {
 			continue
 		}
 		e.present(ctx, f, []int{s.ID}, nil)

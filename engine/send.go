@@ -281,7 +281,7 @@ func (e *Engine) queuePart(ctx context.Context, f *fleet.Fleet, p *posted, part 
 			return
 		}
 		err = e.whyUnsent(err)
-		e.count(p.op, part, err)
+		e.count(f, p.op, part, err)
 		p.done(part, at, err)
 	}})
 }
@@ -296,14 +296,14 @@ func (e *Engine) whyUnsent(err error) error {
 }
 
 // count books what has become of a part.
-func (e *Engine) count(op discord.Opcode, p part, err error) {
+func (e *Engine) count(f *fleet.Fleet, op discord.Opcode, p part, err error) {
 	if err != nil {
 		e.sends.refused.Add(1)
 		return
 	}
 	e.sends.sent.Add(1)
 	if op == discord.OpPresenceUpdate {
-		e.presence.tell(p.shard, p.show)
+		e.presence.tell(f, p.shard, p.show)
 	}
 }
 

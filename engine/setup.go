@@ -2,18 +2,18 @@ package engine
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/asks"
 	"github.com/gatehouse-gateway/gatehouse/engine/clock"
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
-	"github.com/gatehouse-gateway/gatehouse/engine/fleet"
 	"github.com/gatehouse-gateway/gatehouse/engine/identify"
+	"github.com/gatehouse-gateway/gatehouse/engine/session"
 	"github.com/gatehouse-gateway/gatehouse/engine/shard"
 	"github.com/gatehouse-gateway/gatehouse/engine/spool"
 )
@@ -36,6 +36,9 @@ const (
 	defaultLargeThreshold = 50
 	defaultParallel       = 64
 	defaultMaxAttempts    = 5
+	defaultAtPercent      = 80
+	defaultCheckEvery     = 8 * time.Hour
+	defaultLoadTimeout    = 10 * time.Minute
 )
 
 func (c Config) withDefaults() Config {
@@ -60,6 +63,9 @@ func (c Config) withDefaults() Config {
 	if c.Identify.Spacing == 0 {
 		c.Identify.Spacing = identify.DefaultSpacing
 	}
+	c.Reshard.AtPercent = cmp.Or(c.Reshard.AtPercent, defaultAtPercent)
+	c.Reshard.CheckEvery = cmp.Or(c.Reshard.CheckEvery, defaultCheckEvery)
+	c.Reshard.LoadTimeout = cmp.Or(c.Reshard.LoadTimeout, defaultLoadTimeout)
 	if c.Identify.Reserve == (Amount{}) {
 		c.Identify.Reserve = Amount{Percent: 10}
 	}
@@ -131,7 +137,31 @@ func (q QueueConfig) policy() (spool.Policy, error) {
 }
 
 // slice is what this process holds of the bot's shards.
-type slice struct{ total, first, last int }
+type slice struct {
+	total, first, last int
+	resharded          *session.Resharded // how it came about; nil for the configuration
+}
+
+// carryOn is the slice that the last run held if the bot had been resharded and the
+// configuration is as it was then; false if it is not so.
+func (e *Engine) carryOn() (slice, bool) {
+	if e.cfg.Sessions == nil {
+		return slice{}, false
+	}
+	saved, err := e.cfg.Sessions.Load()
+	if err != nil || saved == nil || saved.Resharded == nil || saved.Identity.Token != e.cfg.Token.Fingerprint() {
+		return slice{}, false // what is wrong with it is told when the sessions are restored
+	}
+	r, c := saved.Resharded, &e.cfg.Shards
+	if r.ConfiguredTotal != c.Total || r.ConfiguredFirst != c.First || r.ConfiguredLast != c.Last {
+		return slice{}, false
+	}
+	if c.Total != 0 && c.Total != saved.Identity.Total {
+		e.logger.Warn("the bot has been resharded since shards.total was set; set it to the number that it has now",
+			"shards.total", c.Total, "shards", saved.Identity.Total)
+	}
+	return slice{total: saved.Identity.Total, first: r.First, last: r.Last, resharded: r}, true
+}
 
 // plan decides how many shards the bot has and which are held here.
 func (c *Config) plan(m *meeting) (slice, error) {
@@ -158,34 +188,6 @@ func (c *Config) plan(m *meeting) (slice, error) {
 	return p, nil
 }
 
-func (e *Engine) fleetConfig(info *meeting, p slice, q *spool.Queue) fleet.Config {
-	return fleet.Config{
-		Total:          p.total,
-		First:          p.first,
-		Last:           p.last,
-		PerWorker:      e.cfg.Shards.PerWorker,
-		MaxWorkers:     e.cfg.Shards.MaxWorkers,
-		Log:            q.Log,
-		Bounds:         e.cfg.bounds(),
-		MaxConcurrency: info.Limit.MaxConcurrency,
-		Spacing:        e.cfg.Identify.Spacing,
-		Machine:        e.machineConfig(info.URL),
-		Dialer:         e.cfg.Dialer,
-		Pace:           e.pacer,
-		Probe:          e.probeFrame,
-		Answered:       e.answered,
-		Slots:          slots{e.queue, p.total, func() { e.keeper.hasten() }},
-		Identify:       e.identifyFrame,
-		Resume: func(session string, seq int64) ([]byte, error) {
-			return discord.AppendResume(nil, e.cfg.Token, session, seq)
-		},
-		Began:   func(int) { e.keeper.hasten() },
-		Changed: e.shardChanged,
-		Clock:   e.cfg.Clock,
-		Logger:  e.logger,
-	}
-}
-
 func (e *Engine) machineConfig(url string) shard.MachineConfig {
 	m := shard.DefaultMachineConfig(url, e.random(1))
 	if e.cfg.NoWatchdog || e.bot == 0 {
@@ -206,17 +208,6 @@ func (e *Engine) newIdentifyQueue() *identify.Queue {
 	})
 }
 
-// identifyFrame is a shard's op 2.
-func (e *Engine) identifyFrame(id, total int) ([]byte, error) {
-	guilds := e.current().GuildCount(id)
-	template, show := e.presence.of(id, guilds)
-	frame, err := e.cfg.identify(template, id, total, guilds)
-	if err == nil {
-		e.presence.tell(id, show)
-	}
-	return frame, err
-}
-
 func (c *Config) identify(template json.RawMessage, id, total, guilds int) ([]byte, error) {
 	presence, err := discord.RenderPresence(template, id, total, guilds)
 	if err != nil {
@@ -233,31 +224,4 @@ func (c *Config) identify(template json.RawMessage, id, total, guilds int) ([]by
 		Compress:       c.PayloadCompress,
 		Capabilities:   c.Capabilities,
 	})
-}
-
-// slots lets shards wait in the bot's one identify queue, and tells of every
-// identify that was sent.
-type slots struct {
-	queue *identify.Queue
-	total int
-	sent  func()
-}
-
-func (s slots) Acquire(ctx context.Context, id int, force bool) (shard.Slot, error) {
-	slot, err := s.queue.Acquire(ctx, id, identify.Options{Force: force, Total: s.total})
-	if err != nil {
-		return nil, err
-	}
-	return toldSlot{slot, s.sent}, nil
-}
-
-// toldSlot tells when its identify has been sent.
-type toldSlot struct {
-	shard.Slot
-	sent func()
-}
-
-func (s toldSlot) Sent() {
-	s.Slot.Sent()
-	s.sent()
 }

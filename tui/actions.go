@@ -23,7 +23,9 @@ type action struct {
 	drawer bool // in the drawer
 	sink   bool // beside a sink's figures
 	budget bool // beside the figures of the identify budget
-	drains bool // possible while the engine drains
+	// reshard: beside the figures of the reshard under way.
+	reshard bool
+	drains  bool // possible while the engine drains
 
 	// name is what it does in the present state, for bar and drawer; nil for short or title.
 	name func(m *model) string
@@ -51,7 +53,7 @@ func groups() []group {
 // registry is every action, in the order of help and key bar.
 func registry() []action {
 	var all []action
-	for _, part := range [][]action{shardActions(), queueActions(), moveActions(), budgetActions(), fleetActions(), lookActions(), logActions(), consoleActions()} {
+	for _, part := range [][]action{shardActions(), queueActions(), moveActions(), budgetActions(), reshardActions(), lookActions(), logActions(), consoleActions()} {
 		all = append(all, part...)
 	}
 	return all
@@ -91,21 +93,31 @@ func (m *model) byID(id string) *action {
 // possible says whether an action can be done now, and if not, why.
 func (m *model) possible(a *action) (bool, string) {
 	if a.engine {
-		switch {
-		case m.opt.ReadOnly:
-			return false, "this console is read-only"
-		case m.live == nil:
-			return false, "the engine has not answered yet"
-		case m.live.Phase >= ops.PhaseStopping:
-			return false, "the engine is " + m.live.Phase.String()
-		case m.live.Phase == ops.PhaseDraining && !a.drains:
-			return false, "the engine drains: its shards are closed, and it exits when the queue is empty"
+		if ok, why := m.steerable(a.drains); !ok {
+			return false, why
 		}
 	}
 	if a.enabled == nil {
 		return true, ""
 	}
 	return a.enabled(m)
+}
+
+// steerable says whether the engine takes commands now, and if not, why; drains
+// is for those that it takes while it drains.
+func (m *model) steerable(drains bool) (bool, string) {
+	switch {
+	case m.opt.ReadOnly:
+		return false, "this console is read-only"
+	case m.live == nil:
+		return false, "the engine has not answered yet"
+	case m.live.Phase >= ops.PhaseStopping:
+		return false, "the engine is " + m.live.Phase.String()
+	case m.live.Phase == ops.PhaseDraining && !drains:
+		return false, "the engine drains: its shards are closed, and it exits when the queue is empty"
+	default:
+		return true, ""
+	}
 }
 
 // runAction runs an action, or says why it cannot be done.

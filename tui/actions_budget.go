@@ -18,13 +18,13 @@ func budgetActions() []action {
 	return []action{
 		{id: "budget", title: "identifies: budget, forecast, breaker and buckets", short: "identifies", keys: []string{"I"}, group: groupAct, bar: true,
 			run: plain(func(m *model) { m.toggle(pageBudget) })},
-		{id: "allow", title: "let identifies go on that the breaker has stopped", short: "let identifies go on", keys: []string{"A"}, group: groupAct,
+		{id: "allow", title: "let identifies go on, once the breaker has stopped them", short: "let identifies go on", keys: []string{"A"}, group: groupAct,
 			engine: true, budget: true, enabled: canAllow, run: plain(askAllow)},
 	}
 }
 
 func canAllow(m *model) (bool, string) {
-	return m.live.Identify.Breaker.Open, "the breaker is closed, no identify is stopped"
+	return m.live.Identify.Breaker.Open, "the breaker is closed, none is stopped"
 }
 
 // askAllow asks before identifies go on, and says what that may cost.

@@ -14,7 +14,8 @@ import (
 // lookActions change what is shown and how.
 func lookActions() []action {
 	return []action{
-		{id: "filter", title: "filter shards: ready  !ready  state:resuming  lat>200  id:0-63  worker:3  12", short: "filter",
+		{id: "filter", title: "filter shards: ready  !ready  state:resuming,failed  id:0-63  12  worker:3; times: lat>200 since<5m ack>1m quiet>2m; " +
+			"numbers: rate guilds events unavailable loading resumes reconnects identifies outbox sends deaf", short: "filter",
 			keys: []string{"/"}, group: groupLook, bar: true, run: plain((*model).openFilter)},
 		{id: "colour", title: "colour by state, latency, events or guilds", short: "colour", keys: []string{"c"}, group: groupLook, bar: true,
 			enabled: func(m *model) (bool, string) { return !m.mono, "there are no colours here" },

@@ -40,7 +40,7 @@ func canOpen(m *model) (bool, string) {
 		return canList(m)
 	case pageLetters:
 		return m.letters.selected() != nil, "there is no dead letter"
-	case pageBudget:
+	case pageBudget, pageReshard:
 		return false, "there is nothing to open here"
 	default:
 		return hasShard(m)
@@ -69,7 +69,7 @@ func mover(key string, dx, dy, scroll int) action {
 			m.moveLetters(dy)
 		case m.page == pageSinks:
 			m.stepSink(dy)
-		case m.page == pageBudget: // no shard is in sight
+		case m.page == pageBudget, m.page == pageReshard: // no shard is in sight
 		case m.log.focus:
 			m.log.scroll(scroll, m.logHeight())
 		default:
@@ -104,7 +104,7 @@ func (m *model) page5(by int) {
 	case m.page == pageSinks:
 		m.stepSink(by * pageRows)
 		return
-	case m.page == pageBudget:
+	case m.page == pageBudget, m.page == pageReshard:
 		return
 	case m.log.focus:
 		m.log.scroll(-by*m.logHeight(), m.logHeight())
@@ -126,7 +126,7 @@ func (m *model) edge(last bool) {
 		m.moveLetters(by)
 	case m.page == pageSinks:
 		m.stepSink(by)
-	case m.page == pageBudget:
+	case m.page == pageBudget, m.page == pageReshard:
 	case m.log.focus && last:
 		m.log.scroll(-logKeep, m.logHeight())
 	case m.log.focus:
@@ -173,6 +173,9 @@ func (m *model) nextAlert() {
 	}
 	if strings.HasPrefix(a.ID, "identify/") {
 		m.say(screen.ToneQuiet, "about the identify budget: I shows it, A lets identifies go on that the breaker has stopped")
+	}
+	if strings.HasPrefix(a.ID, "reshard/") {
+		m.say(screen.ToneQuiet, "about the number of shards: R shows the reshard, or plans one")
 	}
 	if a.Shard < 0 && a.Sink != "" {
 		m.sink = a.Sink

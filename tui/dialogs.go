@@ -55,7 +55,7 @@ func (m *model) dialogKey(key string) tea.Cmd {
 		m.dialogs.Pop()
 		delete(m.answers, d)
 	}
-	if then == nil || (!out.Closed && !out.Moved && !out.Edited) {
+	if then == nil || (!out.Closed && !out.Moved && !out.Edited && out.Button == "") {
 		return nil
 	}
 	return then(m, out)

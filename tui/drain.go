@@ -54,7 +54,7 @@ func (m *model) drainFacts() []dialog.Fact {
 	if orphans > 0 {
 		facts = append(facts, dialog.Fact{Label: "not drained", Value: frame.Plural(orphans, "event"), Note: "of sinks that are not configured stay on disk"})
 	}
-	return facts
+	return append(facts, m.reshardLoss()...)
 }
 
 // drainNote is how long the delivery of what waits for a sink takes. Nothing

@@ -186,6 +186,29 @@ func (d *driver) seesNot(texts ...string) {
 	}
 }
 
+// evil is text from outside that would steer the terminal.
+const evil = "\x1b]0;owned\x07\x1b[2J\x1b[31mx\r\n\u202eabc\x00"
+
+// harmless fails if anything of [evil] has reached the screen, or broken it.
+func (d *driver) harmless(after []string) {
+	d.t.Helper()
+	content := d.m.View().Content
+	for _, bad := range []string{"\x1b]", "\x1b[2J", "\x07", "\x00", "\r", "\u202e", "\x1b[31m"} {
+		if strings.Contains(content, bad) {
+			d.t.Errorf("%q reached the screen after %v", bad, after)
+		}
+	}
+	checkSize(d.t, d, d.m.w, d.m.h)
+}
+
+// hold presses a key so long that it repeats.
+func (d *driver) hold(key string) {
+	for range 40 {
+		d.press(key)
+		d.pass(30 * time.Millisecond)
+	}
+}
+
 // messageLine is the message line.
 func (d *driver) messageLine() string {
 	lines := strings.Split(d.screen(), "\n")

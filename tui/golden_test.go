@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -45,6 +46,94 @@ func golden(t *testing.T, name, frame string, w, h int) {
 	}
 }
 
+// size is that of a screen.
+type size struct{ w, h int }
+
+// at is the scene on a screen of this size.
+func (s size) at(scene opfake.Scene) setup {
+	return setup{shards: 32, w: s.w, h: s.h, fleet: func(op *opfake.Operator) { op.Scene = scene }}
+}
+
+// play presses keys; "wait" lets three seconds pass.
+func (d *driver) play(keys ...string) {
+	for _, key := range keys {
+		if key == "wait" {
+			d.pass(3 * time.Second)
+			continue
+		}
+		d.press(key)
+	}
+}
+
+// view is a place in the console, and how to get there.
+type view struct {
+	name  string
+	scene opfake.Scene
+	keys  []string
+}
+
+// goldenViews compares views at sizes with their golden frames.
+func goldenViews(t *testing.T, prefix string, sizes []size, views []view) {
+	t.Helper()
+	for _, v := range views {
+		for _, s := range sizes {
+			name := fmt.Sprintf("%s_%s_%dx%d", prefix, v.name, s.w, s.h)
+			t.Run(name, func(t *testing.T) {
+				drive(t, s.at(v.scene), func(d *driver) {
+					d.play(v.keys...)
+					golden(t, name, d.m.View().Content, s.w, s.h)
+				})
+			})
+		}
+	}
+}
+
+// goldenScenes compares what the first look shows of each scene.
+func goldenScenes(t *testing.T, prefix string, sizes []size, scenes []opfake.Scene) {
+	t.Helper()
+	var views []view
+	for _, s := range scenes {
+		views = append(views, view{name: string(s), scene: s})
+	}
+	goldenViews(t, prefix, sizes, views)
+}
+
+// goldenPlain compares a view in ASCII and without colour.
+func goldenPlain(t *testing.T, name string, v view) {
+	t.Helper()
+	s := size{120, 40}.at(v.scene)
+	s.options = func(o *Options) { o.Glyphs, o.NoColor = "ascii", true }
+	drive(t, s, func(d *driver) {
+		d.play(v.keys...)
+		content := d.m.View().Content
+		golden(t, name+"_ascii_120x40", content, 120, 40)
+		if strings.Contains(content, "\x1b[38") || strings.Contains(content, "\x1b[48") {
+			t.Errorf("%s: there is colour in a frame without colour", name)
+		}
+		for _, r := range ansi.Strip(content) {
+			if r > 126 {
+				t.Fatalf("%s: %q in a frame of ASCII", name, r)
+			}
+		}
+	})
+}
+
+// everySize draws views at many sizes, and checks each.
+func everySize(t *testing.T, views []view) {
+	t.Helper()
+	for _, v := range views {
+		drive(t, size{80, 24}.at(v.scene), func(d *driver) {
+			d.play(v.keys...)
+			for w := 8; w <= 210; w += 23 {
+				for h := 3; h <= 62; h += 11 {
+					d.send(sizeMsg(w, h))
+					checkSize(t, d, w, h)
+				}
+			}
+		})
+	}
+}
+
 func TestFramesAtEverySize(t *testing.T) {
 	for _, size := range []struct{ w, h int }{{200, 60}, {160, 45}, {120, 40}, {120, 30}, {80, 24}, {60, 16}, {40, 10}} {
 		for _, shards := range []int{32, 4096} {
@@ -73,7 +162,6 @@ func TestPagesAndDialogs(t *testing.T) {
 		{"resume", []string{"r"}},
 		{"reidentify", []string{"i"}},
 		{"stop", []string{"s"}},
-		{"reshard", []string{"R"}},
 		{"sinks", []string{"p"}},
 		{"themes", []string{"t"}},
 		{"quit", []string{"q"}},

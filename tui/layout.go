@@ -16,6 +16,7 @@ const (
 	pageSinks               // sinks, queue and disk
 	pageLetters             // dead letters of a sink
 	pageBudget              // identifies
+	pageReshard             // the reshard under way, and those that have ended
 )
 
 // mode is how much of the dashboard there is room for.
@@ -79,7 +80,7 @@ func newLayout(w, h int, p page, n, first int, halves bool) layout {
 		l.shards = body
 	case pageLog:
 		l.log = body
-	case pageSinks, pageLetters, pageBudget:
+	case pageSinks, pageLetters, pageBudget, pageReshard:
 		l.whole = body
 	default:
 		l.dash(body)

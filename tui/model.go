@@ -65,6 +65,9 @@ type model struct {
 	running  []*operation
 	sendings []*sending
 	presence presence
+	wizard   wizard
+	watched  watched
+	flow     flow
 
 	leaving leaving
 	dirty   bool

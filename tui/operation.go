@@ -19,6 +19,7 @@ const acceptTimeout = 5 * time.Second
 // operation is an action of the operator under way.
 type operation struct {
 	what     string // in words, such as "resume of shard 12"
+	kind     ops.CommandKind
 	handle   ops.Operation
 	began    time.Time
 	progress ops.Progress
@@ -27,6 +28,7 @@ type operation struct {
 // acceptedMsg is the engine's answer to a command.
 type acceptedMsg struct {
 	what   string
+	kind   ops.CommandKind
 	handle ops.Operation
 	err    error
 }
@@ -46,7 +48,7 @@ func (m *model) perform(what string, c ops.Command) tea.Cmd {
 		ctx, cancel := context.WithTimeout(ctx, acceptTimeout)
 		defer cancel()
 		handle, err := m.opt.Operator.Do(ctx, c)
-		return acceptedMsg{what: what, handle: handle, err: err}
+		return acceptedMsg{what: what, kind: c.Kind, handle: handle, err: err}
 	})
 }
 
@@ -56,7 +58,7 @@ func (m *model) accepted(msg acceptedMsg) tea.Cmd {
 		m.record(screen.ToneBad, msg.what+" "+refusal(msg.err))
 		return nil
 	}
-	op := &operation{what: msg.what, handle: msg.handle, began: m.now()}
+	op := &operation{what: msg.what, kind: msg.kind, handle: msg.handle, began: m.now()}
 	m.running = append(m.running, op)
 	m.toast.text, m.dirty = "", true // its progress shows in the toast's place
 	wait := m.tasks.do(func(ctx context.Context) tea.Msg {
@@ -87,11 +89,16 @@ func refusal(err error) string {
 func (m *model) ended(msg endedMsg) tea.Cmd {
 	m.running = slices.DeleteFunc(m.running, func(op *operation) bool { return op == msg.op })
 	text := msg.op.what
+	if msg.op.kind == ops.CommandReshard {
+		m.watched.own = m.now()
+	}
 	if msg.err != nil {
 		m.record(screen.ToneBad, text+" failed: "+msg.err.Error())
 	} else {
 		// The engine says how it came out, and how long it took.
-		if msg.progress.Text != "" {
+		if steersReshard(msg.op.kind) {
+			text += ": done"
+		} else if msg.progress.Text != "" {
 			text = msg.progress.Text
 		}
 		m.record(screen.ToneGood, text)
@@ -100,10 +107,22 @@ func (m *model) ended(msg endedMsg) tea.Cmd {
 	return tea.Batch(m.refetch(), m.fetchLetters())
 }
 
+// steersReshard reports whether a command steers the reshard under way. What
+// becomes of that is told by itself, apart from the command.
+func steersReshard(k ops.CommandKind) bool {
+	switch k {
+	case ops.CommandReshardPause, ops.CommandReshardResume, ops.CommandReshardAbort, ops.CommandReshardForce:
+		return true
+	default:
+		return false
+	}
+}
+
 // status is an operation as it stands, for the message line.
 func (op *operation) status(now time.Time) string {
 	text := op.what
-	if p := op.progress; p.Total > 1 {
+	// The steps of a reshard are of several kinds; its page counts each.
+	if p := op.progress; p.Total > 1 && op.kind != ops.CommandReshard {
 		text += " " + frame.Count(p.Done) + "/" + frame.Count(p.Total)
 	}
 	text += " for " + frame.Age(now.Sub(op.began))

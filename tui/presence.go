@@ -3,6 +3,7 @@ package tui
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,8 +26,10 @@ const (
 // long for Discord the engine refuses.
 const presenceMost = 4096
 
-// presence is what was last typed into the form, kept for the next time.
+// presence is what the form holds: what is in force, or a draft that has not
+// been sent, which is kept for the next time.
 type presence struct {
+	draft    bool // somebody has changed it
 	all      bool
 	status   int
 	activity int
@@ -34,6 +37,9 @@ type presence struct {
 }
 
 func statuses() []string { return []string{"online", "idle", "dnd", "invisible"} }
+
+// customStatus is the activity whose text stands in state.
+const customStatus = 4
 
 // activity is a way in which a bot's activity is shown (Discord docs, Gateway
 // events: activity types).
@@ -43,12 +49,15 @@ type activity struct {
 }
 
 func activities() []activity {
-	return []activity{{4, "custom status"}, {0, "Playing"}, {3, "Watching"}, {2, "Listening to"}, {5, "Competing in"}}
+	return []activity{{customStatus, "custom status"}, {0, "Playing"}, {3, "Watching"}, {2, "Listening to"}, {5, "Competing in"}}
 }
 
 // openPresence opens the form.
 func (m *model) openPresence() {
 	p := &m.presence
+	if !p.draft {
+		*p = inForce(m.live.Presence)
+	}
 	names := []string{}
 	for _, a := range activities() {
 		names = append(names, a.name)
@@ -62,6 +71,9 @@ func (m *model) openPresence() {
 			{Label: "text", Hint: "no activity", Line: dialog.Line{Most: presenceMost}},
 		},
 		Buttons: []dialog.Button{dialog.Cancel(), {ID: "yes", Label: "Send", Key: "y"}},
+	}
+	if p.draft {
+		d.Buttons = slices.Insert(d.Buttons, 1, dialog.Button{ID: "drop", Label: "Drop the draft", Key: "d"})
 	}
 	if p.all {
 		d.Fields[fieldShards].Choice = 1
@@ -88,11 +100,17 @@ func (m *model) presenceKey(d *dialog.Dialog, targets []int, out dialog.Outcome)
 	p.all = d.Fields[fieldShards].Choice == 1
 	p.status, p.activity = d.Fields[fieldStatus].Choice, d.Fields[fieldActivity].Choice
 	p.text = d.Fields[fieldText].Line.Text()
-	if out.Edited {
+	switch {
+	case out.Edited:
+		// Which shards it is for is no part of what they show.
+		p.draft = p.draft || d.Active != fieldShards
 		m.weighPresence(d)
 		return nil
-	}
-	if out.Button != "yes" {
+	case out.Button == "drop":
+		p.draft = false
+		m.openPresence()
+		return nil
+	case out.Button != "yes":
 		return nil
 	}
 	if !json.Valid(p.data()) { // the engine says what else is wrong
@@ -106,6 +124,13 @@ func (m *model) presenceKey(d *dialog.Dialog, targets []int, out dialog.Outcome)
 		s.Shards, what = targets, "presence of "+shardNames(targets)
 	}
 	return m.sendOut(what, s)
+}
+
+// presenceSent drops the draft of a presence that has been sent.
+func (m *model) presenceSent(s ops.Send) {
+	if s.Op == 3 && bytes.Equal(s.Data, m.presence.data()) {
+		m.presence.draft = false
+	}
 }
 
 // weighPresence says what is about to be sent, and what it costs.
@@ -124,6 +149,10 @@ func (m *model) weighPresence(d *dialog.Dialog) {
 		{Label: "text", Value: "{{shard}} {{shards}} {{guilds}}", Note: "stand for each shard's figures; { begins the whole as JSON"},
 		{Label: "sends", Value: frame.Cut(string(data), 180)},
 	}
+	if p.draft {
+		force := inForce(m.live.Presence)
+		d.Facts = append([]dialog.Fact{{Label: "draft", Value: "not sent yet;", Note: "in force: " + force.words()}}, d.Facts...)
+	}
 	d.Warning = ""
 	if !json.Valid(data) {
 		d.Warning = "This is not JSON yet: " + jsonFault(data)
@@ -140,15 +169,15 @@ func jsonFault(data []byte) string {
 }
 
 // raw reports whether the text is the whole presence.
-func (p *presence) raw() bool {
+func (p presence) raw() bool {
 	return strings.HasPrefix(strings.TrimSpace(p.text), "{") && !p.template()
 }
 
 // template reports whether the text begins with one of the words that stand for a figure.
-func (p *presence) template() bool { return strings.HasPrefix(strings.TrimSpace(p.text), "{{") }
+func (p presence) template() bool { return strings.HasPrefix(strings.TrimSpace(p.text), "{{") }
 
 // data is `d` of the command.
-func (p *presence) data() json.RawMessage {
+func (p presence) data() json.RawMessage {
 	text := strings.TrimSpace(p.text)
 	if p.raw() {
 		return json.RawMessage(text)
@@ -162,7 +191,7 @@ func (p *presence) data() json.RawMessage {
 	shown := []entry{}
 	switch {
 	case text == "":
-	case kind == 4: // a custom status has its text in state, and any name
+	case kind == customStatus: // a custom status has its text in state, and any name
 		shown = append(shown, entry{Name: "Custom Status", Type: kind, State: text})
 	default:
 		shown = append(shown, entry{Name: text, Type: kind})

@@ -148,6 +148,8 @@ func (m *model) took(msg pullMsg) {
 		m.pull.calm = 0
 	}
 	m.live = msg.snap
+	m.flow.take(msg.snap)
+	m.watch(msg.snap)
 	for i, op := range msg.req.operation {
 		op.progress = msg.progress[i]
 	}
@@ -179,6 +181,7 @@ func moved(a, b *ops.Snapshot) bool {
 	return a.Traffic.Events != b.Traffic.Events || a.Fleet != b.Fleet || a.Phase != b.Phase ||
 		a.LastLog != b.LastLog || a.Traffic.Depth != b.Traffic.Depth || len(a.Alerts) != len(b.Alerts) ||
 		a.Identify.Sent != b.Identify.Sent || a.Identify.Breaker.Open != b.Identify.Breaker.Open || a.Commands != b.Commands ||
+		a.Reshard.Now != nil || b.Reshard.Now != nil ||
 		a.Store.Fault != b.Store.Fault || a.Store.Disk != b.Store.Disk
 }
 

@@ -6,8 +6,10 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 	"github.com/gatehouse-gateway/gatehouse/tui/dialog"
 	"github.com/gatehouse-gateway/gatehouse/tui/frame"
+	"github.com/gatehouse-gateway/gatehouse/tui/screen"
 )
 
 // quitLag is the lag from which the seconds that a stop leaves may not suffice.
@@ -97,11 +99,23 @@ func (m *model) quitFacts() []dialog.Fact {
 	if !m.keepsSessions() {
 		next = dialog.Fact{Label: "next start", Value: "costs " + frame.Plural(len(m.live.Shards), "session start")}
 	}
-	facts := []dialog.Fact{queued, next}
+	facts := append([]dialog.Fact{queued, next}, m.reshardLoss()...)
 	if m.faulty() {
 		facts = append(facts, dialog.Fact{Label: "disk", Value: "takes nothing: " + m.live.Store.Fault})
 	}
 	return facts
+}
+
+// reshardLoss says that the reshard under way ends with the engine.
+func (m *model) reshardLoss() []dialog.Fact {
+	run := m.resharding()
+	if run == nil {
+		return nil
+	}
+	if run.Phase >= ops.ReshardSwitch {
+		return []dialog.Fact{{Label: "reshard", Value: fleets(run) + " is about to be done:", Note: "the next start has the fleet that leads by then"}}
+	}
+	return []dialog.Fact{{Label: "reshard", Value: fleets(run) + " ends:", Note: "the next fleet and its " + identifies(screen.ReshardSpent(run)) + " are gone"}}
 }
 
 // quitNote is what becomes of what the bot does not take in time.

@@ -20,6 +20,7 @@ const sendTimeout = 75 * time.Second
 // sending is a command for Discord that has not been answered yet.
 type sending struct {
 	what  string // in words, such as "presence of shard 12"
+	send  ops.Send
 	began time.Time
 }
 
@@ -33,7 +34,7 @@ type sentMsg struct {
 // sendOut has a command sent to Discord.
 func (m *model) sendOut(what string, s ops.Send) tea.Cmd {
 	s.By = m.opt.User
-	job := &sending{what: what, began: m.now()}
+	job := &sending{what: what, send: s, began: m.now()}
 	m.sendings = append(m.sendings, job)
 	m.dirty = true
 	return m.tasks.do(func(ctx context.Context) tea.Msg {
@@ -51,6 +52,7 @@ func (m *model) sentOut(msg sentMsg) tea.Cmd {
 		m.record(screen.ToneBad, msg.job.what+" "+m.unsent(msg.err))
 		return m.refetch()
 	}
+	m.presenceSent(msg.job.send)
 	m.record(screen.ToneGood, msg.job.what+": sent by "+frame.Plural(len(msg.sent.Shards), "shard"))
 	return m.refetch()
 }

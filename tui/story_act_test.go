@@ -44,9 +44,7 @@ func TestRestartingAShardTakesOneYes(t *testing.T) {
 func TestAKeyHeldDownNeverConfirmsItself(t *testing.T) {
 	for _, key := range []string{"r", "i", "s", "p", "q"} {
 		drive(t, full(32), func(d *driver) {
-			for range 25 {
-				d.press(key)
-			}
+			d.hold(key)
 			d.did()
 			if d.quit {
 				t.Errorf("%s held down has quit", key)
@@ -193,15 +191,6 @@ func TestAReadOnlyConsoleLooksButDoesNotTouch(t *testing.T) {
 		d.did()
 		d.press("c")
 		d.sees("colour latency")
-	})
-}
-
-func TestReshardingShowsWhatIsAndWhyItCannotBe(t *testing.T) {
-	drive(t, full(32), func(d *driver) {
-		d.press("R")
-		d.sees("shards now", "32", "recommended", "36", "Not possible: this version cannot reshard")
-		d.press("y")
-		d.did()
 	})
 }
 

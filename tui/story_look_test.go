@@ -257,7 +257,6 @@ func TestAViewWithoutChangeIsNotDrawnAgain(t *testing.T) {
 func TestTextFromOutsideCannotSteerTheTerminal(t *testing.T) {
 	s := full(32)
 	s.fleet = func(op *opfake.Operator) {
-		evil := "\x1b]0;owned\x07\x1b[2J\x1b[31mx\r\n\u202eabc\x00"
 		op.Change = func(s *ops.Snapshot) {
 			s.Name, s.Version = evil, evil
 			s.Alerts[0].Text, s.Sinks[1].LastError, s.Sinks[0].Name = evil, evil, evil
@@ -267,13 +266,7 @@ func TestTextFromOutsideCannotSteerTheTerminal(t *testing.T) {
 	drive(t, s, func(d *driver) {
 		for _, keys := range [][]string{{}, {"enter"}, {"esc", "p"}} {
 			d.press(keys...)
-			content := d.m.View().Content
-			for _, bad := range []string{"\x1b]", "\x1b[2J", "\x07", "\x00", "\r", "\u202e", "\x1b[31m"} {
-				if strings.Contains(content, bad) {
-					t.Errorf("%q reached the screen", bad)
-				}
-			}
-			checkSize(t, d, 120, 40)
+			d.harmless(keys)
 		}
 	})
 }

@@ -98,3 +98,47 @@ func TestASendThatTakesLongIsShownAndNotWaitedForForEver(t *testing.T) {
 		d.sees("not written by every shard within 1m15s")
 	})
 }
+
+// told is a console over a fleet whose shards show this presence.
+func told(template string) setup { return changed(func(s *ops.Snapshot) { s.Presence = template }) }
+
+func TestTheFormOfThePresenceBeginsWithWhatIsInForce(t *testing.T) {
+	template := `{"status":"idle","since":null,"activities":[{"name":"shard {{shard}}","type":3}],"afk":false}`
+	drive(t, told(template), func(d *driver) {
+		d.press("u")
+		d.sees("status      idle", "activity    Watching", "text        shard {{shard}}")
+		d.seesNot("draft")
+		d.press("up", "y") // sent as it is, it wipes nothing
+		d.sent(ops.Send{Op: 3, Shards: []int{0}, By: "ann",
+			Data: json.RawMessage(`{"since":null,"activities":[{"name":"shard {{shard}}","type":3}],"status":"idle","afk":false}`)})
+	})
+	drive(t, told(`{"status":"dnd","activities":[{"name":"Custom Status","type":4,"state":"up"}]}`), func(d *driver) {
+		d.press("u")
+		d.sees("status      dnd", "activity    custom status", "text        up")
+	})
+	for _, template := range []string{
+		`{"status":"online","activities":[{"name":"a","type":1,"url":"https://b"}]}`, // more than the fields can say
+		`{"status":"online","activities":[],"since":{{guilds}}}`,                     // no JSON before it is filled in
+	} {
+		drive(t, told(template), func(d *driver) {
+			d.press("u")
+			if got := d.m.dialogs.Top().Fields[fieldText].Line.Text(); got != template {
+				t.Errorf("the text is %s, want %s", got, template)
+			}
+		})
+	}
+}
+
+func TestADraftOfAPresenceIsMarkedAndCanBeDropped(t *testing.T) {
+	drive(t, told(`{"status":"idle","activities":[{"name":"you","type":3}]}`), func(d *driver) {
+		d.press("u", "right", "down", "right") // for all shards, do not disturb
+		d.press("esc", "u")
+		d.sees("draft  not sent yet;  in force: idle, Watching you", "dnd", "Drop the draft")
+		d.press("down", "down", "down", "down", "right", "enter")
+		d.sees("idle", "all 32 shards")
+		d.seesNot("draft")
+		d.press("down", "right", "up", "up", "y")
+		d.press("u")
+		d.seesNot("draft") // it has been sent
+	})
+}

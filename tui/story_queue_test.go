@@ -2,7 +2,6 @@ package tui
 
 import (
 	"errors"
-	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +13,13 @@ import (
 
 // at is a console with everything on it over one state of the queue.
 func at(s opfake.Scene) setup { return scene(s, 120, 40) }
+
+// altered is such a console over a state that a test changes.
+func altered(s opfake.Scene, change func(s *ops.Snapshot)) setup {
+	out := at(s)
+	out.fleet = func(op *opfake.Operator) { op.Scene, op.Change = s, change }
+	return out
+}
 
 func TestTheFirstLookSaysWhereTheQueueGoes(t *testing.T) {
 	for s, want := range map[opfake.Scene][]string{
@@ -206,25 +212,14 @@ func TestAReadOnlyConsoleReadsDeadLettersAndSendsNone(t *testing.T) {
 }
 
 func TestABrokenNameReachesNeitherTheTerminalNorTheQuestion(t *testing.T) {
-	s := at(opfake.SceneOrphan)
-	evil := "\x1b]0;owned\x07\x1b[2J\r\n\u202eabc"
-	s.fleet = func(op *opfake.Operator) {
-		op.Scene = opfake.SceneOrphan
-		op.Change = func(s *ops.Snapshot) {
-			s.Sinks[0].Name, s.Sinks[0].Target, s.Sinks[0].Kind, s.Sinks[1].Name = evil, evil, evil, evil+"2"
-			s.Store.Fault, s.Store.Dir, s.Sinks[0].LastError, s.Sinks[0].State = evil, evil, evil, ops.SinkRetrying
-		}
-	}
+	s := altered(opfake.SceneOrphan, func(s *ops.Snapshot) {
+		s.Sinks[0].Name, s.Sinks[0].Target, s.Sinks[0].Kind, s.Sinks[1].Name = evil, evil, evil, evil+"2"
+		s.Store.Fault, s.Store.Dir, s.Sinks[0].LastError, s.Sinks[0].State = evil, evil, evil, ops.SinkRetrying
+	})
 	drive(t, s, func(d *driver) {
 		for _, keys := range [][]string{{}, {"S"}, {"down"}, {"X"}, {"esc", "D"}, {"esc", "q"}} {
 			d.press(keys...)
-			content := d.m.View().Content
-			for _, bad := range []string{"\x1b]", "\x1b[2J", "\x07", "\r", "\u202e"} {
-				if strings.Contains(content, bad) {
-					t.Errorf("%q reached the screen after %v", bad, keys)
-				}
-			}
-			checkSize(t, d, 120, 40)
+			d.harmless(keys)
 		}
 	})
 }

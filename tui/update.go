@@ -19,6 +19,10 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.ended(msg)
 	case sentMsg:
 		cmd = m.sentOut(msg)
+	case planMsg:
+		m.planned(msg)
+	case planTickMsg:
+		cmd = m.planTick(msg)
 	case lettersMsg:
 		m.tookLetters(msg)
 	case tea.WindowSizeMsg:

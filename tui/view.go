@@ -124,6 +124,8 @@ func (m *model) body(look screen.Look) frame.Block {
 		return m.lettersPage().Draw(look, l.whole.W, l.whole.H)
 	case pageBudget:
 		return m.budgetPage().Draw(look, l.whole.W, l.whole.H)
+	case pageReshard:
+		return m.reshardPage().Draw(look, l.whole.W, l.whole.H)
 	}
 	shards := m.grid().Draw(look, l.shards.W, l.shards.H)
 	if l.mode == modeFull {
@@ -190,6 +192,8 @@ func (m *model) onBar(a *action) bool {
 		return a.id == "replay" || a.id == "open" || a.id == "pause" || a.id == "flush" || a.pin
 	case pageBudget:
 		return a.budget || a.pin
+	case pageReshard:
+		return a.reshard || a.id == "reshard" || a.pin
 	default:
 		return a.bar
 	}
@@ -199,13 +203,20 @@ func (m *model) bottom(look screen.Look) frame.Block {
 	hints := m.hints(m.onBar)
 	if m.budgetAlert() && m.page == pageDash {
 		// Who is called because of it must not have to look for the page.
-		hints = slices.DeleteFunc(hints, func(h screen.Hint) bool { return h.ID == "budget" })
-		hints = slices.Insert(hints, 0, m.hint(m.byID("budget")))
+		hints = first(hints, m.hint(m.byID("budget")))
+	}
+	if m.page == pageDash && m.snap != nil && (m.snap.Reshard.Now != nil || m.snap.Reshard.Auto.Due != "") {
+		hints = first(hints, m.hint(m.byID("reshard")))
 	}
 	note := "refresh " + frame.Duration(m.pull.refresh)
 	keys, spans := screen.KeyBar(look, hints, note, m.w)
 	m.spans = spans
 	return frame.Block{W: m.w, Lines: []string{m.message(look).Draw(look, m.w), keys}}
+}
+
+// first puts a hint before the others.
+func first(hints []screen.Hint, h screen.Hint) []screen.Hint {
+	return slices.Insert(slices.DeleteFunc(hints, func(other screen.Hint) bool { return other.ID == h.ID }), 0, h)
 }
 
 // budgetAlert reports whether an alert is about identifies.
@@ -225,11 +236,11 @@ func (m *model) message(look screen.Look) screen.Message {
 		return m.filterMessage(look)
 	case m.toast.text != "":
 		return screen.Message{Tone: m.toast.tone, Text: m.toast.text, Note: m.runningNote(look)}
-	case len(m.running) > 0:
+	case len(m.running) > 0 && !(m.page == pageReshard && len(m.running) == 1 && m.ownReshard()): // the page says it
 		return screen.Message{Tone: screen.ToneQuiet, Text: m.running[len(m.running)-1].status(m.now()), Note: m.runningNote(look)}
 	case len(m.sendings) > 0:
 		return screen.Message{Tone: screen.ToneQuiet, Text: m.sendings[0].status(m.now())}
-	case m.layout.drawer.empty() && !m.onSinks() && m.page != pageBudget:
+	case m.layout.drawer.empty() && !m.onSinks() && m.page != pageBudget && m.page != pageReshard:
 		return screen.Message{Input: screen.ShardLine(look, m.selected())}
 	case len(m.journal) > 0:
 		last := m.journal[len(m.journal)-1]
@@ -247,10 +258,12 @@ func (m *model) runningNote(look screen.Look) string {
 
 func (m *model) filterMessage(look screen.Look) screen.Message {
 	before, after := m.filter.input.Halves()
-	note := strconv.Itoa(m.matching()) + look.S.Dim.Paint(" of "+strconv.Itoa(len(m.shards()))+" shards")
 	if m.filter.err != nil {
-		note = look.S.Warn.Paint(frame.Cut(frame.Clean(m.filter.err.Error()), m.w/2-4))
+		// It stands behind what is typed: at the end of the line it would be cut.
+		return screen.Message{Input: look.S.Accent.Paint("/"+before) + look.S.Key.Paint(look.G.Cursor) + look.S.Accent.Paint(after) + "  " +
+			look.S.Warn.Paint(frame.Clean(m.filter.err.Error()))}
 	}
+	note := strconv.Itoa(m.matching()) + look.S.Dim.Paint(" of "+strconv.Itoa(len(m.shards()))+" shards")
 	return screen.Message{
 		Input: look.S.Accent.Paint("/"+before) + look.S.Key.Paint(look.G.Cursor) + look.S.Accent.Paint(after), Note: note,
 	}

@@ -27,7 +27,7 @@ waiting     1 234 events for the slowest sink, the oldest for 9s
 queue       3 MiB of 4 GiB, 1 MiB of 256 MiB in memory, 2 MiB on disk in 3 files in /var/lib/gatehouse/queue; the disk takes nothing for 1m: no space left on device
 identifies  990 of 1 000 left, 100 of them in reserve, reset in 3h0m; 1 in the queue
 commands    1 234 sent to Discord, 5 refused; 2 in the queue; answers to 1 still come
-reshard     Discord recommends 16 shards
+reshard     off; Discord recommends 16 shards
 
 SINK  STATE           FOR  WAITING  OLDEST  EMPTY IN  EVENTS/S  DELIVERED  P99  DROPPED  DEAD  TARGET
 bot   retrying         9s    1 234      9s     never       0.0  1 234 567  3ms        0     2  http://127.0.0.1:8080/events
@@ -212,10 +212,19 @@ func TestCtlBadUsageIsOneLineAndExitCode2(t *testing.T) {
 		{[]string{"send", "presence", "{}", "--timeout", "1h"}, "--timeout: 1h0m0s is out of range; allowed: up to 5m"},
 		{[]string{"send", "presence", "{}", "--timeout", "0s"}, "--timeout: 0s is out of range"},
 		{[]string{"presence"}, `gatehouse ctl presence needs --status, --activity, or JSON such as {"status":"idle"}`},
-		{[]string{"presence", "--status", "away"}, `--status: "away" is not known; allowed: online, idle, dnd, invisible, offline`},
+		{[]string{"presence", "--status", "away"}, `--status: "away" is not known; allowed: online, dnd, idle, invisible, offline`},
 		{[]string{"presence", "{}", "--status", "idle"}, "JSON does not go together with --status and --activity; use one of them"},
 		{[]string{"presence", "{}", "{}"}, `gatehouse ctl presence takes one argument, not "{}" as well`},
 		{[]string{"presence", "--activity", "Streaming chess"}, "--activity: Streaming needs a URL; give JSON such as"},
+		{[]string{"presence", `{"status":"busy"}`}, `presence: status "busy" is not one of online, dnd, idle, invisible, offline`},
+		{[]string{"send", "members", `{"guild_id":"7"}`, "--answers"}, "request guild members: query and user_ids are missing; give one"},
+		{[]string{"plan", "--to", "0"}, "--to: 0 is out of range; allowed: 1 to 65536"},
+		{[]string{"plan", "--to", "8", "--first", "4"}, "--first and --last go together: they name the shards that this process is to hold"},
+		{[]string{"plan", "--first", "4", "--last", "3"}, "--first 4 --last 3 is not a range of shards"},
+		{[]string{"reshard", "--to", "8", "--first", "4", "--last", "8"}, "--last: there is no shard 8 of 8; allowed: up to 7"},
+		{[]string{"reshard", "abrot"}, `unknown command "abrot"; did you mean "abort"?`},
+		{[]string{"reshard"}, "stdin is no terminal to be asked on; look at gatehouse ctl plan, then give --yes"},
+		{[]string{"reshard", "force"}, "stdin is no terminal to be asked on; look at gatehouse ctl reshard status and at gatehouse ctl reshard force --help, then give --yes"},
 		{[]string{"drain", "--wiat"}, "unknown flag --wiat; did you mean --wait?"},
 	} {
 		got := gatehouse(t, nil, append([]string{"ctl"}, c.args...)...)
@@ -334,11 +343,13 @@ func TestCompletionKnowsShardsAndSinks(t *testing.T) {
 		{[]string{"discard", ""}, "old\tidle\n"},
 		{[]string{"dead-letters", "replay", "--sink", ""}, "bot\tretrying\nold\tidle\n"},
 		{[]string{"identify", ""}, "allow\tLet identifies go on that the breaker has stopped\n"},
+		{[]string{"reshard", "a"}, "abort\tClose the next fleet; the one that is up stays as it is\n"},
+		{[]string{"reshard", "--to", ""}, ""},
 		{[]string{"send", ""}, "presence\tstatus and activities\nvoice\tjoin, move or leave a voice channel\nmembers\tmembers of a guild\n" +
 			"soundboard\tsoundboard sounds of guilds\nchannel-info\tstatus of a guild's voice channels\n"},
 		{[]string{"send", "presence", "{}", "--shards", "2"}, "2\tbackoff\n"},
 		{[]string{"presence", "--shards", "3"}, "3\tfailed\n"},
-		{[]string{"presence", "--status", ""}, "online\nidle\ndnd\ninvisible\noffline\n"},
+		{[]string{"presence", "--status", ""}, "online\ndnd\nidle\ninvisible\noffline\n"},
 	} {
 		got := gatehouse(t, nil, append([]string{"__complete", "ctl", "--control", path}, c.args...)...)
 		if offers, _, _ := strings.Cut(got.stdout, ":"); got.code != exitDone || offers != c.want {

@@ -39,7 +39,7 @@ or else at the default socket, $XDG_RUNTIME_DIR/gatehouse/control.sock, or
 gatehouse-UID/control.sock in the folder for temporary files.
 
 Shards are named by ids and ranges: 3, or 0-7,12. Exit codes: 0 done, 1 failed or
-refused, 2 wrong usage or configuration.`,
+refused, 2 wrong usage or configuration, 4 a reshard that would be refused.`,
 		Args:              noCommand,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(*cobra.Command, []string) error { return c.check() },
@@ -49,7 +49,7 @@ refused, 2 wrong usage or configuration.`,
 	flags.StringVar(&c.file, "config", "", "configuration `file` that says where the socket is")
 	flags.StringVarP(&c.output, "output", "o", c.output, "table or json")
 	cmd.AddCommand(c.statusCommand(), c.shardsCommand(), c.shardCommand(), c.sinksCommand(), c.logCommand(), c.drainCommand(), c.lettersCommand())
-	cmd.AddCommand(c.identifyCommand(), c.sendCommand(), c.presenceCommand())
+	cmd.AddCommand(c.identifyCommand(), c.sendCommand(), c.presenceCommand(), c.planCommand(), c.reshardCommand())
 	cmd.AddCommand(c.shardActions()...)
 	cmd.AddCommand(c.sinkActions()...)
 	return cmd

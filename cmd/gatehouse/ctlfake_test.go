@@ -27,6 +27,11 @@ type fakeEngine struct {
 	sends    []ops.Send
 	sent     ops.Sent // what comes of every command for Discord
 	unsent   error
+	plan     *ops.ReshardPlan
+	asked    ops.Target      // for a plan
+	run      *ops.ReshardRun // under way
+	auto     ops.ReshardAuto
+	history  []ops.ReshardResult
 	slow     bool // a command for Discord never comes to its end
 }
 
@@ -64,7 +69,7 @@ func (e *fakeEngine) Snapshot(context.Context) (*ops.Snapshot, error) {
 		Commands: ops.Commands{Sent: 1234, Refused: 5, Waiting: 2, Asked: 1},
 		Traffic:  ops.Traffic{Events: 7654321, Bytes: 6_200_000, WireBytes: 1_000_000, Rate: 312.5, ByteRate: 1.5 * (1 << 20), Depth: 1234, Lag: 9 * time.Second},
 		Latency:  ops.Latency{P50: 41 * time.Millisecond, P99: 90 * time.Millisecond, Max: 1200 * time.Millisecond},
-		Reshard:  ops.Reshard{Recommended: 16},
+		Reshard:  ops.Reshard{Recommended: 16, Now: e.run, Auto: e.auto, History: e.history},
 		Alerts:   []ops.Alert{{ID: "shard/3/failed", Level: ops.AlertCritical, Since: ago(30 * time.Hour), Shard: 3, Text: "shard 3 has failed: token refused"}},
 	}
 	s.Fleet.ByState[ops.ShardReady], s.Fleet.ByState[ops.ShardBackoff], s.Fleet.ByState[ops.ShardFailed] = 2, 1, 1
@@ -104,6 +109,16 @@ func (e *fakeEngine) DeadLetters(_ context.Context, q ops.DeadLetterQuery) (ops.
 
 func (e *fakeEngine) Subscribe(context.Context, int) (<-chan ops.Event, error) {
 	return nil, errors.New("not played")
+}
+
+func (e *fakeEngine) Plan(_ context.Context, to ops.Target) (*ops.ReshardPlan, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.asked = to
+	if e.plan == nil {
+		return nil, &ops.RefusedError{Command: ops.Command{Kind: ops.CommandReshard, Target: to}, Reason: "the engine has not started yet"}
+	}
+	return e.plan, nil
 }
 
 func (e *fakeEngine) Do(_ context.Context, cmd ops.Command) (ops.Operation, error) {

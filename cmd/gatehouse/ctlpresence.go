@@ -1,12 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/discord"
 )
 
 // presenceOptions are the flags of presence beside those of send.
@@ -41,15 +42,12 @@ anything else is a custom status. Without one, activities are taken away.`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	c.addSendFlags(cmd, &o.sendOptions)
-	cmd.Flags().StringVar(&o.status, "status", "", strings.Join(statuses(), ", ")+"; online by default")
+	cmd.Flags().StringVar(&o.status, "status", "", strings.Join(discord.PresenceStatuses(), ", ")+"; online by default")
 	cmd.Flags().StringVar(&o.activity, "activity", "", "`text` such as \"Watching {{guilds}} guilds\"")
 	// It fails only for a flag that is not there.
-	_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(statuses(), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(discord.PresenceStatuses(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
-
-// statuses are those of a presence (Discord docs, Gateway events: status types).
-func statuses() []string { return []string{"online", "idle", "dnd", "invisible", "offline"} }
 
 // readPresence reads a presence from an argument or from flags.
 func (c *ctl) readPresence(args []string, o *presenceOptions) (json.RawMessage, error) {
@@ -63,8 +61,8 @@ func (c *ctl) readPresence(args []string, o *presenceOptions) (json.RawMessage, 
 		return c.readData(args[0], sendables()[0].example)
 	case !flags:
 		return nil, usagef(`gatehouse ctl presence needs --status, --activity, or JSON such as {"status":"idle"}`)
-	case o.status != "" && !slices.Contains(statuses(), o.status):
-		return nil, usagef("--status: %q is not known; allowed: %s", o.status, strings.Join(statuses(), ", "))
+	case o.status != "" && !slices.Contains(discord.PresenceStatuses(), o.status):
+		return nil, usagef("--status: %q is not known; allowed: %s", o.status, strings.Join(discord.PresenceStatuses(), ", "))
 	}
 	activities, err := activitiesOf(o.activity)
 	if err != nil {
@@ -73,33 +71,15 @@ func (c *ctl) readPresence(args []string, o *presenceOptions) (json.RawMessage, 
 	if o.status == "" {
 		o.status = "online"
 	}
-	return presenceJSON(presence{Status: o.status, Activities: activities})
+	return (&discord.Presence{Status: o.status, Activities: activities}).JSON()
 }
-
-// presence is d of op 3.
-type presence struct {
-	Since      *int64     `json:"since"`
-	Activities []activity `json:"activities"`
-	Status     string     `json:"status"`
-	AFK        bool       `json:"afk"`
-}
-
-type activity struct {
-	Name  string `json:"name"`
-	Type  int    `json:"type"`
-	State string `json:"state,omitempty"`
-}
-
-// customStatus is the name that Discord expects of an activity that is a status in
-// the bot's own words.
-const customStatus = "Custom Status"
 
 // activitiesOf turns what members see into what Discord wants (Discord docs, Gateway
 // events: activity types).
-func activitiesOf(text string) ([]activity, error) {
+func activitiesOf(text string) ([]discord.Activity, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
-		return []activity{}, nil
+		return []discord.Activity{}, nil
 	}
 	first, _, _ := strings.Cut(text, " ")
 	if strings.EqualFold(first, "streaming") {
@@ -108,19 +88,13 @@ func activitiesOf(text string) ([]activity, error) {
 	for _, kind := range []struct {
 		words string
 		id    int
-	}{{"playing ", 0}, {"listening to ", 2}, {"watching ", 3}, {"competing in ", 5}} {
+	}{
+		{"playing ", discord.ActivityPlaying}, {"listening to ", discord.ActivityListening},
+		{"watching ", discord.ActivityWatching}, {"competing in ", discord.ActivityCompeting},
+	} {
 		if len(text) > len(kind.words) && strings.EqualFold(text[:len(kind.words)], kind.words) {
-			return []activity{{Name: strings.TrimSpace(text[len(kind.words):]), Type: kind.id}}, nil
+			return []discord.Activity{{Name: strings.TrimSpace(text[len(kind.words):]), Type: kind.id}}, nil
 		}
 	}
-	return []activity{{Name: customStatus, Type: 4, State: text}}, nil
-}
-
-// presenceJSON is a presence as JSON, without escapes that would make it longer.
-func presenceJSON(p presence) (json.RawMessage, error) {
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	err := encoder.Encode(p)
-	return bytes.TrimSpace(out.Bytes()), err
+	return []discord.Activity{{Name: discord.CustomStatus, Type: discord.ActivityCustom, State: text}}, nil
 }

@@ -201,6 +201,9 @@ func (o *sendOptions) request(what sendable, data json.RawMessage) (ops.Send, er
 		}
 		s.Shards = ids
 	}
+	if _, err := discord.ParseCommand(discord.Opcode(what.op), data); err != nil {
+		return s, &exitError{exitUsage, err}
+	}
 	return s, nil
 }
 
@@ -245,6 +248,9 @@ func sendFailure(err error, timeout time.Duration) error {
 		text := bad.Error()
 		if len(bad.Sent) > 0 {
 			text += "; " + shardsText(bad.Sent) + " sent it all the same"
+		}
+		if !bad.RetryAt.IsZero() {
+			text += "; it can be tried again at " + bad.RetryAt.UTC().Format(time.TimeOnly) + " UTC"
 		}
 		return errors.New(clean(text))
 	case errors.Is(err, context.DeadlineExceeded):

@@ -14,16 +14,19 @@ import (
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 )
 
+// allMembers asks for the members of a guild.
+const allMembers = `{"guild_id":"7","query":"","limit":0}`
+
 func TestCtlSend(t *testing.T) {
 	for _, c := range []struct {
 		args []string
 		want ops.Send
 	}{
 		{[]string{"presence", ` {"status":"idle"} `, "--shards", "0-2,7"}, ops.Send{Op: 3, Data: []byte(`{"status":"idle"}`), Shards: []int{0, 1, 2, 7}}},
-		{[]string{"3", `{"status":"<3 & co"}`}, ops.Send{Op: 3, Data: []byte(`{"status":"<3 & co"}`)}},
-		{[]string{"Voice", `{"guild_id":"7"}`}, ops.Send{Op: 4, Data: []byte(`{"guild_id":"7"}`)}},
-		{[]string{"channel-info", `{}`}, ops.Send{Op: 43, Data: []byte(`{}`)}},
-		{[]string{"31", `{}`}, ops.Send{Op: 31, Data: []byte(`{}`)}},
+		{[]string{"3", `{"status":"dnd","activities":[{"name":"<3 & co","type":0}]}`}, ops.Send{Op: 3, Data: []byte(`{"status":"dnd","activities":[{"name":"<3 & co","type":0}]}`)}},
+		{[]string{"Voice", `{"guild_id":"7","channel_id":null}`}, ops.Send{Op: 4, Data: []byte(`{"guild_id":"7","channel_id":null}`)}},
+		{[]string{"channel-info", sendables()[4].example}, ops.Send{Op: 43, Data: []byte(sendables()[4].example)}},
+		{[]string{"31", `{"guild_ids":["7"]}`}, ops.Send{Op: 31, Data: []byte(`{"guild_ids":["7"]}`)}},
 	} {
 		e := &fakeEngine{sent: ops.Sent{Shards: []int{0, 1, 2, 7}, At: fakeNow()}}
 		got := gatehouse(t, []string{"USER=ann"}, append([]string{"ctl", "--control", serveFake(t, e), "send"}, c.args...)...)
@@ -50,7 +53,7 @@ func TestCtlSendReadsStdinAndFiles(t *testing.T) {
 	e := &fakeEngine{sent: ops.Sent{Shards: []int{3}}}
 	path := serveFake(t, e)
 	dir := t.TempDir()
-	const data = "{\"guild_id\": \"7\"}"
+	const data = "{\"guild_id\": \"7\", \"channel_id\": null}"
 	if err := os.WriteFile(filepath.Join(dir, "voice.json"), []byte(data+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +61,7 @@ func TestCtlSendReadsStdinAndFiles(t *testing.T) {
 		var stdout, stderr bytes.Buffer
 		a := &app{stdin: strings.NewReader("\n" + data), stdout: &stdout, stderr: &stderr, dir: dir}
 		code := a.execute(t.Context(), []string{"ctl", "send", "voice", argument, "--control", path})
-		if code != exitDone || stdout.String() != "voice: sent by shard 3\n" || string(e.sends[len(e.sends)-1].Data) != `{"guild_id":"7"}` {
+		if code != exitDone || stdout.String() != "voice: sent by shard 3\n" || string(e.sends[len(e.sends)-1].Data) != `{"guild_id":"7","channel_id":null}` {
 			t.Errorf("%s: exit code %d, %s%s, sent %v", argument, code, stdout.String(), stderr.String(), e.sends)
 		}
 	}
@@ -69,12 +72,12 @@ func TestCtlSendPrintsAnswersAsLines(t *testing.T) {
 		[]byte(`{"t":"GUILD_MEMBERS_CHUNK","d":{"nick":"<b>&é"}}`), []byte("{\"t\":\"X\",\"d\":\"\u009b31m\u202e\u2028\"}"),
 	}}}
 	path := serveFake(t, e)
-	got := gatehouse(t, nil, "ctl", "send", "members", `{"guild_id":"7"}`, "--answers", "--control", path)
+	got := gatehouse(t, nil, "ctl", "send", "members", allMembers, "--answers", "--control", path)
 	want := `{"t":"GUILD_MEMBERS_CHUNK","d":{"nick":"<b>&é"}}` + "\n" + `{"t":"X","d":"\u009b31m\u202e\u2028"}` + "\n"
 	if got.code != exitDone || got.stdout != want || got.stderr != "members: sent by shard 3, 2 answers\n" || !e.sends[0].Answers {
 		t.Errorf("%+v", got)
 	}
-	got = gatehouse(t, nil, "ctl", "send", "members", `{"guild_id":"7"}`, "--answers", "--control", path, "-o", "json")
+	got = gatehouse(t, nil, "ctl", "send", "members", allMembers, "--answers", "--control", path, "-o", "json")
 	var sent struct {
 		Shards  []int             `json:"shards"`
 		At      time.Time         `json:"sent_at"`
@@ -95,7 +98,7 @@ func TestCtlSendSaysWhyNothingWasSent(t *testing.T) {
 		{"in part", &fakeEngine{unsent: &ops.SendError{Op: 8, Reason: "shard 2 is not ready", Sent: []int{0, 1, 5}}}, "not sent: shard 2 is not ready; shards 0-1,5 sent it all the same\n"},
 		{"too slow", &fakeEngine{slow: true}, "not done within 50ms; what was sent by then stays sent; --timeout waits longer\n"},
 	} {
-		args := []string{"ctl", "send", "members", `{"guild_id":"7"}`, "--control", serveFake(t, c.engine)}
+		args := []string{"ctl", "send", "members", allMembers, "--control", serveFake(t, c.engine)}
 		if c.engine.slow {
 			args = append(args, "--timeout", "50ms")
 		}
@@ -105,9 +108,9 @@ func TestCtlSendSaysWhyNothingWasSent(t *testing.T) {
 		}
 	}
 	soon := &fakeEngine{unsent: &ops.SendError{Op: 8, Reason: "it has just been asked for", RetryAt: fakeNow(), Sent: []int{1}}}
-	got := gatehouse(t, nil, "ctl", "send", "8", `{"guild_id":"7"}`, "--control", serveFake(t, soon), "-o", "json")
+	got := gatehouse(t, nil, "ctl", "send", "8", allMembers, "--control", serveFake(t, soon), "-o", "json")
 	want := "{\n  \"code\": \"not_sent\",\n  \"message\": \"it has just been asked for\",\n  \"retry_at\": \"2026-11-22T12:00:00Z\",\n  \"sent\": [\n    1\n  ]\n}\n"
-	if got.code != exitFailed || got.stdout != want || got.stderr != "gatehouse: not sent: it has just been asked for; shard 1 sent it all the same\n" {
+	if got.code != exitFailed || got.stdout != want || got.stderr != "gatehouse: not sent: it has just been asked for; shard 1 sent it all the same; it can be tried again at 12:00:00 UTC\n" {
 		t.Errorf("%+v", got)
 	}
 }

@@ -47,9 +47,7 @@ func (p *printer) status(s *ops.Snapshot) {
 	t.row("queue", storeText(p, s.Store))
 	t.row("identifies", p.identifyText(s))
 	t.row("commands", commandText(s.Commands))
-	if s.Reshard.Recommended > 0 && s.Reshard.Recommended != s.Fleet.Total {
-		t.row("reshard", fmt.Sprintf("Discord recommends %s shards", count(s.Reshard.Recommended)))
-	}
+	t.row("reshard", p.reshardText(s))
 	p.pairs(t)
 	if len(s.Sinks) > 0 {
 		p.blank()

@@ -42,6 +42,36 @@ func TestADemoWithoutTheConsoleLosesNothing(t *testing.T) {
 	}
 }
 
+// The headless demo reshards while its faults go on, and proves that it did.
+func TestADemoThatReshardsLosesNothing(t *testing.T) {
+	t.Parallel()
+	report := filepath.Join(t.TempDir(), "report.json")
+	got := gatehouse(t, nil, "demo", "--no-tui", "--shards", "2", "--guilds", "60", "--rate", "200", "--reshard-at", "1s", "--reshard-to", "5",
+		"--duration", "20s", "--report", report, "--log-level", "error")
+	if got.code != exitDone || !strings.Contains(got.stdout, "\n  resharded: 2 to 5 shards in ") || !strings.Contains(got.stdout, "\nok: nothing lost") {
+		t.Fatalf("exit %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+	data, err := os.ReadFile(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var result demoResult
+	if err := json.Unmarshal(data, &result); err != nil {
+		t.Fatal(err)
+	}
+	if r := result.Reshard; r == nil || r.To != 5 || r.Problem != "" || r.Both == 0 || !result.Audit.GuildOrder {
+		t.Errorf("the report says %+v, order per guild %v", r, result.Audit.GuildOrder)
+	}
+}
+
+func TestADemoWhoseReshardDoesNotComeToItsEndFails(t *testing.T) {
+	t.Parallel()
+	got := gatehouse(t, nil, "demo", "--no-tui", "--shards", "2", "--guilds", "20", "--rate", "100", "--reshard-at", "500ms", "--duration", "1s", "--log-level", "error")
+	if got.code != exitFailed || !strings.Contains(got.stdout, "\nFAILED: reshard to 4 shards: the demo ended before it was done\n") {
+		t.Errorf("exit %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+}
+
 func TestADemoInEveryCompression(t *testing.T) {
 	t.Parallel()
 	for _, compress := range []string{"zlib-stream", "zstd-stream", "payload", "none"} {
@@ -92,6 +122,15 @@ func TestTheVerdictFailsOnEveryBrokenPromise(t *testing.T) {
 		if result.OK || len(result.Problems) != 1 || !strings.Contains(result.Problems[0], name) {
 			t.Errorf("%s: ok %v, problems %q", name, result.OK, result.Problems)
 		}
+	}
+	unfinished := demoResult{Audit: good, Reshard: &demoReshard{To: 64, Problem: "refused"}}
+	if unfinished.judge(); unfinished.OK || unfinished.Problems[0] != "reshard to 64 shards: refused" {
+		t.Errorf("a reshard that failed: ok %v, problems %q", unfinished.OK, unfinished.Problems)
+	}
+	perGuild := demoResult{Audit: good}
+	perGuild.Audit.GuildOrder, perGuild.Audit.OutOfOrderShard = true, 3
+	if perGuild.judge(); !perGuild.OK {
+		t.Errorf("over a reshard the order holds in each guild, and it fails: %q", perGuild.Problems)
 	}
 	allowed := demoResult{Audit: good}
 	allowed.Audit.Repeated = 5

@@ -24,6 +24,9 @@ type demoOptions struct {
 	logLevel string
 	control  string // address of the control socket; empty for none
 	compress string
+
+	reshardAt time.Duration // after the start; 0 for not at all
+	reshardTo int           // shards
 }
 
 func (a *app) demoCommand() *cobra.Command {
@@ -39,20 +42,30 @@ At the end every event that Discord issued is compared with what the bot got:
 exit code 1 if one was lost, repeated without its id or out of order, or if a
 rule of Discord was broken.
 
+Discord recommends more shards than there are, so that R in the console has
+something to do; --reshard-at has it done without one, and the exit code says as
+well whether it came to its end.
+
 Neither your configuration nor your token is read.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context(), &o) },
 	}
-	o.add(cmd)
+	o.add(cmd, "twice as many by default")
 	cmd.Flags().BoolVar(&o.noTUI, "no-tui", false, "no console: a summary at the end")
 	cmd.Flags().StringVar(&o.logLevel, "log-level", o.logLevel, "of the log on stderr, without the console: debug, info, warn or error")
 	cmd.Flags().StringVar(&o.compress, "compress", o.compress, "what Discord sends: zlib-stream, zstd-stream, payload or none")
+	cmd.Flags().DurationVar(&o.reshardAt, "reshard-at", 0, "reshard this `time` after the start, such as 10s; 0 for not at all")
+	cmd.Flags().IntVar(&o.reshardTo, "reshard-to", 0, "`shards` to reshard to; those that Discord recommends by default")
 	cmd.Flags().StringVar(&o.control, "control", "", "open a control socket at this `address` for gatehouse ctl: a path, or unix:///path")
 	return cmd
 }
 
 func (a *app) demo(ctx context.Context, o *demoOptions) error {
-	if err := errors.Join(o.check(), o.checkCompress(), checkReport(o.report)); err != nil {
+	err := errors.Join(o.check(), o.checkCompress(), checkReport(o.report))
+	if err == nil {
+		err = o.checkReshard()
+	}
+	if err != nil {
 		return err
 	}
 	o.backfill = max(demoBackfillLeast, float64(o.guilds)/float64(o.shards)/demoBackfill.Seconds())

@@ -19,8 +19,9 @@ type demoResult struct {
 	Guilds   int                `json:"guilds"`
 	Rate     float64            `json:"rate"`
 	Seed     uint64             `json:"seed"`
-	Faults   map[string]uint64  `json:"faults"`  // that were played
-	Drained  bool               `json:"drained"` // by the operator: Discord holds what came after
+	Faults   map[string]uint64  `json:"faults"`            // that were played
+	Drained  bool               `json:"drained"`           // by the operator: Discord holds what came after
+	Reshard  *demoReshard       `json:"reshard,omitempty"` // left out without --reshard-at
 	Audit    discordtest.Report `json:"audit"`
 }
 
@@ -52,6 +53,9 @@ func (r *demoResult) judge() {
 	} else {
 		fail(a.OutOfOrderShard, "events out of order")
 	}
+	if r.Reshard != nil && r.Reshard.Problem != "" {
+		r.Problems = append(r.Problems, fmt.Sprintf("reshard to %d shards: %s", r.Reshard.To, r.Reshard.Problem))
+	}
 	fail(a.Misrouted, "events from a shard that does not hold their guild")
 	fail(a.Unknown, "events that Discord never sent")
 	fail(a.Altered, "events with other bytes than Discord sent")
@@ -73,7 +77,11 @@ func (r *demoResult) print(w io.Writer) {
 	row("gone with a session", total(a.Forfeited), forfeitNote(a.Forfeited))
 	row("repeated, same id", a.Repeated, "allowed: the id tells them apart")
 	row("repeated, other id", a.RepeatedOtherID, "")
-	row("out of order", a.OutOfOrderShard, "")
+	if a.GuildOrder {
+		row("out of order", a.OutOfOrderGuild, "in each guild, since the fleets hold them in other shards")
+	} else {
+		row("out of order", a.OutOfOrderShard, "")
+	}
 	row("wrong shard", a.Misrouted, "")
 	row("sessions started", a.Identifies, "")
 	row("sessions resumed", a.Resumes, "")
@@ -81,6 +89,9 @@ func (r *demoResult) print(w io.Writer) {
 	row("rules broken", total(a.Violations), countsText(a.Violations))
 	row("faults played", total(r.Faults), countsText(r.Faults))
 	t.Flush()
+	if r.Reshard != nil && r.Reshard.Problem == "" {
+		fmt.Fprintln(w, "  resharded: "+r.Reshard.text())
+	}
 	if r.OK {
 		fmt.Fprintln(w, "ok: nothing lost, nothing repeated without its id, everything in order")
 		return

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/discordtest"
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 )
 
 // scene is one thing that happens in a demo.
@@ -42,7 +43,7 @@ func everyday() []scene {
 const chaosPace = 4
 
 // play tells the story until ctx ends.
-func (w *demoWorld) play(ctx context.Context) {
+func (w *demoWorld) play(ctx context.Context, op ops.Operator) {
 	r := rand.New(rand.NewPCG(w.options.seed, 0xde30))
 	var tasks sync.WaitGroup
 	defer tasks.Wait()
@@ -52,6 +53,10 @@ func (w *demoWorld) play(ctx context.Context) {
 		rates := w.options.chaosRates()
 		rates.Silences = 0 // ours are remembered, so that the end can wake them
 		tasks.Go(func() { w.server.RunChaos(ctx, rates) })
+	}
+	tasks.Go(func() { w.options.recommendMore(ctx, w.server) })
+	if w.options.reshardAt > 0 {
+		tasks.Go(func() { w.reshard(ctx, op) })
 	}
 	next := opening()
 	for {

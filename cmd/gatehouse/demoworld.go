@@ -30,10 +30,11 @@ type demoWorld struct {
 	dir      string // for dead letters, of which there should be none
 	tasks    sync.WaitGroup
 
-	mu     sync.Mutex
-	faults map[string]uint64  // of the bot; the server counts its own
-	silent []discordtest.Pair // shards made half-open
-	report discordtest.Report // made when all was drained, before the engine stopped
+	mu        sync.Mutex
+	faults    map[string]uint64  // of the bot; the server counts its own
+	silent    []discordtest.Pair // shards made half-open
+	report    discordtest.Report // made when all was drained, before the engine stopped
+	resharded *demoReshard       // nil if the demo was not told to
 	// wasDrained says that the operator had the engine drained.
 	wasDrained bool
 }
@@ -64,6 +65,9 @@ func newDemoWorld(o *demoOptions) (*demoWorld, error) {
 	return w, nil
 }
 
+// demoSoak is how long both fleets have to agree in a demo: somebody watches.
+const demoSoak = 3 * time.Second
+
 // start lets both answer.
 func (w *demoWorld) start(ctx context.Context) error {
 	w.tasks.Go(func() {
@@ -91,6 +95,8 @@ func (w *demoWorld) config() *config.Loaded {
 	c.Discord.Intents = demoIntents
 	c.Discord.Compress = config.Compression(w.options.compress)
 	c.Shards.LargeBot = false // as many shards as were asked for
+	c.Shards.Total = w.options.shards
+	c.Reshard.Soak = demoSoak
 	c.Queue.Dir = w.dir
 	c.Sinks = []config.Sink{{
 		Name: "bot", Kind: "http", URL: "http://" + w.listener.Addr().String() + "/events", Authorization: w.secret,
@@ -151,6 +157,6 @@ func (w *demoWorld) result(took time.Duration) *demoResult {
 	o := w.options
 	return &demoResult{
 		Seconds: took.Seconds(), Shards: o.shards, Guilds: o.guilds, Rate: o.rate, Seed: o.seed,
-		Faults: maps.Clone(w.faults), Audit: w.report, Drained: w.wasDrained,
+		Faults: maps.Clone(w.faults), Audit: w.report, Drained: w.wasDrained, Reshard: w.resharded,
 	}
 }

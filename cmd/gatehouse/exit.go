@@ -18,6 +18,7 @@ const (
 	exitFailed  = 1
 	exitUsage   = 2 // bad usage or configuration
 	exitRefused = 3 // fatal answer from Discord: token, intents, shard count
+	exitBarred  = 4 // of ctl plan and ctl reshard: the reshard is refused
 )
 
 // exitError is an error that decides the exit code.

@@ -23,7 +23,7 @@ type session struct {
 	duration time.Duration // after which to stop; 0 for never
 	// company runs beside the engine and ends with its context. farewell runs
 	// when something has ended the session, before the engine stops.
-	company  func(context.Context)
+	company  func(context.Context, ops.Operator)
 	farewell func(ops.Operator)
 	log      *slog.Logger
 }
@@ -94,7 +94,7 @@ func (s *session) attend(ctx context.Context, op ops.Operator, life *lifetime) e
 	})
 	others.Go(func() { tuneMemory(ctx) })
 	if s.company != nil {
-		others.Go(func() { s.company(ctx) })
+		others.Go(func() { s.company(ctx, op) })
 	}
 	if s.console != nil {
 		stay, err := s.console.show(ctx, op)

@@ -27,7 +27,7 @@ events. It is as strict as the real one and counts every rule that is broken.`,
 			return a.sim(cmd.Context(), &f)
 		},
 	}
-	f.add(cmd)
+	f.add(cmd, "as many by default")
 	cmd.Flags().StringVar(&f.listen, "listen", f.listen, "`address` to listen on; port 0 for any")
 	cmd.Flags().StringVar(&token, "token", token, "token that the simulated Discord takes; never use a real one")
 	return cmd
@@ -57,6 +57,9 @@ func (a *app) sim(ctx context.Context, f *simFlags) error {
 	if f.chaos {
 		tasks.Go(func() { server.RunChaos(ctx, f.chaosRates()) })
 	}
+	if f.recommend > 0 {
+		tasks.Go(func() { f.recommendMore(ctx, server) })
+	}
 	for wait(ctx, statsEvery) {
 		fmt.Fprintln(a.stdout, statsLine(server.Stats()))
 	}
@@ -66,6 +69,28 @@ func (a *app) sim(ctx context.Context, f *simFlags) error {
 		return err
 	}
 	return a.simVerdict(last, f)
+}
+
+// recommendMore has Discord recommend another number of shards once those that
+// the bot begins with are up, so that whatever holds them can reshard.
+func (f *simFlags) recommendMore(ctx context.Context, server *discordtest.Server) {
+	for connected(server.Stats()) < f.shards {
+		if !wait(ctx, time.Second) {
+			return
+		}
+	}
+	server.SetShards(f.recommend)
+}
+
+// connected counts the sessions that have a connection.
+func connected(s discordtest.Stats) int {
+	up := 0
+	for _, session := range s.Sessions {
+		if session.Connected {
+			up++
+		}
+	}
+	return up
 }
 
 // simGreeting says how to point something at the simulation. Its token opens
@@ -83,14 +108,8 @@ Ctrl-C stops it and shows which rules were broken.
 
 // statsLine is the state on one line.
 func statsLine(s discordtest.Stats) string {
-	up := 0
-	for _, session := range s.Sessions {
-		if session.Connected {
-			up++
-		}
-	}
 	return fmt.Sprintf("%d sessions, %d connected · %d events, %d dispatches · %d identifies, %d resumes, %d starts left · %d rules broken",
-		len(s.Sessions), up, s.Issued, s.Dispatches, s.Identifies, s.Resumes, s.SessionStarts, total(s.Violations))
+		len(s.Sessions), connected(s), s.Issued, s.Dispatches, s.Identifies, s.Resumes, s.SessionStarts, total(s.Violations))
 }
 
 // simVerdict shows what was broken; that is what the simulation is for, so it

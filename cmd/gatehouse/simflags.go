@@ -15,6 +15,7 @@ import (
 // simFlags describe the simulated bot: demo and sim share them.
 type simFlags struct {
 	shards         int
+	recommend      int // shards that Discord recommends once those are up; 0 for the command's default
 	guilds         int
 	rate           float64 // events per second
 	maxConcurrency int
@@ -35,9 +36,11 @@ const (
 	mostRate   = 100_000
 )
 
-func (f *simFlags) add(cmd *cobra.Command) {
+// add declares the flags. noRecommend says what no --recommend means.
+func (f *simFlags) add(cmd *cobra.Command, noRecommend string) {
 	flags := cmd.Flags()
-	flags.IntVar(&f.shards, "shards", f.shards, "shards that Discord recommends, 1 to 4096")
+	flags.IntVar(&f.shards, "shards", f.shards, "shards that the bot begins with, 1 to 4096")
+	flags.IntVar(&f.recommend, "recommend", f.recommend, "`shards` that Discord recommends once those are up; "+noRecommend)
 	flags.IntVar(&f.guilds, "guilds", f.guilds, "guilds of the bot")
 	flags.Float64Var(&f.rate, "rate", f.rate, "`events` per second over all guilds")
 	flags.IntVar(&f.maxConcurrency, "max-concurrency", f.maxConcurrency, "identifies at a time that Discord allows")
@@ -61,6 +64,8 @@ func (f *simFlags) check() error {
 		return usagef("--guilds: %d do not fit on %d shards; allowed: up to %d a shard, so raise --shards, or lower --guilds", f.guilds, f.shards, discord.MaxGuildsPerShard)
 	case !(f.rate >= 0 && f.rate <= mostRate):
 		return outOfRange("rate", f.rate, 0, mostRate)
+	case f.recommend != 0 && (f.recommend < fewestShards(f.guilds) || f.recommend > mostShards):
+		return usagef("--recommend: %d is out of range; allowed for %d guilds: %d to %d", f.recommend, f.guilds, fewestShards(f.guilds), mostShards)
 	case f.maxConcurrency < 1 || f.maxConcurrency > mostShards:
 		return outOfRange("max-concurrency", f.maxConcurrency, 1, mostShards)
 	case f.duration < 0:
@@ -69,8 +74,14 @@ func (f *simFlags) check() error {
 	return nil
 }
 
+// fewestShards hold a number of guilds.
+func fewestShards(guilds int) int {
+	return (guilds + discord.MaxGuildsPerShard - 1) / discord.MaxGuildsPerShard
+}
+
 // leastSessionStarts is the daily budget of a bot that Discord has not given
-// more; many shards are a large bot's, which has enough to start them all.
+// more; many shards are a large bot's, which has enough to start them all and to
+// reshard.
 const leastSessionStarts = 1000
 
 // server opens the simulated Discord, not answering yet.
@@ -82,7 +93,7 @@ func (f *simFlags) server() (*discordtest.Server, error) {
 		Shards:         f.shards,
 		Guilds:         f.guilds,
 		MaxConcurrency: f.maxConcurrency,
-		SessionStarts:  max(leastSessionStarts, 2*f.shards),
+		SessionStarts:  max(leastSessionStarts, 4*max(f.shards, f.recommend)),
 		Rate:           f.rate,
 
 		HeartbeatInterval: f.heartbeat,

@@ -37,6 +37,7 @@ func engineConfig(l *config.Loaded, log *slog.Logger) (engine.Config, error) {
 		Shards:         l.Shards,
 		Identify:       l.Identify,
 		Queue:          l.Queue.QueueConfig,
+		Reshard:        l.Reshard,
 		DeadLetterDir:  l.Queue.Dir,
 		Sinks:          sinks,
 		Gateway:        &rest.Client{Base: base, Token: l.Discord.Token, Authorization: l.Discord.RESTAuthorization, Version: version},

@@ -7,6 +7,10 @@
 // once at a time. Interactions may go their own way beside them, since they are
 // worth nothing after seconds. All methods may be called concurrently.
 //
+// Queues come and go while it runs, in generations: one is read once those before
+// it are empty, so that a bot whose number of shards changes gets everything of the
+// old fleet before the first event of the new one.
+//
 // What the bot refuses for good goes into [DeadLetterFiles], from where a person
 // can have it tried again.
 package delivery

@@ -144,6 +144,9 @@ func (r *Runner) retry(now time.Time, l *lane, e *Error) {
 
 // postpone lets a lane wait on its own.
 func (r *Runner) postpone(now time.Time, l *lane, least time.Duration) {
+	if l.src.gone {
+		return
+	}
 	l.retryAt = now.Add(max(backoff(l.attempt, r.cfg.Random()), least))
 	r.waiting = append(r.waiting, l)
 }
@@ -191,7 +194,7 @@ const (
 
 // postponeRefused lets a lane wait whose first event was refused.
 func (r *Runner) postponeRefused(now time.Time, l *lane, least time.Duration) {
-	if now.Sub(r.tookAt) > takesWithin {
+	if l.src.gone || now.Sub(r.tookAt) > takesWithin {
 		r.postpone(now, l, least)
 		return
 	}

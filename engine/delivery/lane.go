@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"slices"
 	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/spool"
@@ -60,9 +61,14 @@ func (q *laneQueue) pop() {
 	*list = (*list)[1:]
 }
 
+// remove takes lanes out.
+func (q *laneQueue) remove(which func(*lane) bool) {
+	q.early, q.rest = slices.DeleteFunc(q.early, which), slices.DeleteFunc(q.rest, which)
+}
+
 // ready reports whether the lane may be delivered from now.
 func (l *lane) ready() bool {
-	return !l.busy && !l.queued && l.retryAt.IsZero() && l.head < len(l.items)
+	return !l.busy && !l.queued && !l.src.gone && l.retryAt.IsZero() && l.head < len(l.items)
 }
 
 // first is up to n of the lane's events.

@@ -61,8 +61,11 @@ type Runner struct {
 	list   []*source // to be read from
 
 	mu         sync.Mutex
-	open       int // sources of later generations are not read yet
-	newest     int // generation
+	running    bool   // Run has begun
+	open       int    // sources of later generations are not read yet
+	newest     int    // generation that is to be read
+	admitted   int    // up to this one they are read that come after Run has begun
+	dropped    uint64 // events of sources that are gone
 	ready      laneQueue
 	waiting    []*lane // with a retryAt
 	buf        []spool.Item
@@ -80,6 +83,9 @@ type Runner struct {
 	empty      chan struct{} // closed when nothing is left; nil if nobody waits
 }
 
+// oldest is before every generation.
+const oldest = math.MinInt
+
 // New returns a runner; Attach gives it queues and Run starts it.
 func New(cfg Config) *Runner {
 	r := &Runner{
@@ -87,7 +93,7 @@ func New(cfg Config) *Runner {
 		wake:  make(chan struct{}, cfg.Parallel),
 		alarm: cfg.Clock.NewTimer(time.Hour),
 		since: cfg.Clock.Now(),
-		open:  math.MaxInt,
+		open:  oldest, newest: oldest, admitted: oldest,
 	}
 	r.alarm.Stop()
 	return r

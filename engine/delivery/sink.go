@@ -9,7 +9,7 @@ import (
 )
 
 // Sink hands events to the bot. Deliver is called concurrently, but never twice
-// at a time with events of the same shard; only those that overtake
+// at a time with events of the same shard of a fleet; only those that overtake
 // ([Config].Priority) may be under way beside others of their shard, and never
 // twice at a time either.
 type Sink interface {

@@ -17,8 +17,11 @@ func windowOf(batch int) int { return min(max(32*batch, 256), 4096) }
 type source struct {
 	cursor     *spool.Cursor
 	generation int
+	apart      bool        // it came while the runner ran, and has not been admitted
 	gated      bool        // it is not read, because an earlier generation is not empty
-	more       atomic.Bool // there may be events to read: it stands in the runner's list
+	gone       bool        // it has been detached
+	listed     bool        // it stands in the runner's list; under that one's lock
+	more       atomic.Bool // there may be events to read, and the runner knows
 	urgent     atomic.Bool // some of them overtake
 	ordinary   intake
 	early      intake // with a window of 0 if nothing overtakes
@@ -42,35 +45,6 @@ func (in *intake) reopens() bool {
 	return was && !in.full
 }
 
-// Attach lets the runner deliver what a queue holds and is appended to it. A
-// queue is read once those of all lower generations are empty, but for events
-// that overtake. Attach must not be called once Run has been.
-func (r *Runner) Attach(log *spool.Log, generation int) error {
-	s := &source{generation: generation, lanes: make(map[int]*lane), earlyLanes: make(map[int]*lane)}
-	s.ordinary.window = windowOf(r.cfg.Batch)
-	cfg := spool.CursorConfig{Name: r.cfg.Name, Wants: r.cfg.Wants, Wake: func() { r.wakeFor(s) }}
-	if r.cfg.Priority {
-		s.early.window = s.ordinary.window
-		cfg.Early = func(ev *event.Event) bool {
-			if ev.Type != event.TypeInteraction {
-				return false
-			}
-			s.urgent.Store(true)
-			return true
-		}
-	}
-	cursor, err := log.Open(cfg)
-	if err != nil {
-		return err
-	}
-	s.cursor = cursor
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.sources = append(r.sources, s)
-	r.open, r.newest = min(r.open, generation), max(r.newest, generation)
-	return nil
-}
-
 // wakeFor has a source read that has something new. The queue's lock is held.
 // One that is not read because its window is full stays out of the list, unless
 // what is new overtakes.
@@ -85,7 +59,10 @@ func (r *Runner) wakeFor(s *source) {
 func (r *Runner) enlist(s *source) {
 	r.listMu.Lock()
 	defer r.listMu.Unlock()
-	r.list = append(r.list, s)
+	if !s.listed {
+		s.listed = true
+		r.list = append(r.list, s)
+	}
 }
 
 // nextSource takes a source off the list; nil if it is empty.
@@ -97,7 +74,7 @@ func (r *Runner) nextSource() *source {
 	}
 	last := len(r.list) - 1
 	s := r.list[last]
-	r.list = r.list[:last]
+	r.list, s.listed = r.list[:last], false
 	return s
 }
 
@@ -107,6 +84,9 @@ func (r *Runner) readSources() {
 		r.openNext()
 	}
 	for s := r.nextSource(); s != nil; s = r.nextSource() {
+		if s.apart || s.gone {
+			continue
+		}
 		r.readEarly(s)
 		if s.generation > r.open {
 			s.gated = true
@@ -149,29 +129,6 @@ func (r *Runner) sort(s *source, in *intake) {
 		r.enqueue(l)
 	}
 	clear(r.buf)
-}
-
-// openNext goes on to the next generation that is not empty, when those before
-// it are. r.mu is held.
-func (r *Runner) openNext() {
-	for r.open < r.newest {
-		next := r.newest
-		for _, s := range r.sources {
-			switch {
-			case s.generation > r.open:
-				next = min(next, s.generation)
-			case s.cursor.Depth() > 0:
-				return
-			}
-		}
-		r.open = next
-		for _, s := range r.sources {
-			if s.gated && s.generation <= r.open {
-				s.gated = false
-				r.enlist(s)
-			}
-		}
-	}
 }
 
 func (s *source) lane(shard int, early bool) *lane {

@@ -173,6 +173,7 @@ func playWith(t *testing.T, cfg Config, b *bot, attach func(r *Runner), story fu
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { defer close(done); s.runner.Run(ctx) }()
+		synctest.Wait() // it has begun
 		story(s)
 		cancel()
 		<-done

@@ -61,12 +61,14 @@ func (r *Runner) Status(now time.Time) ops.Sink {
 	if r.state == ops.SinkRetrying {
 		s.NextTry = r.nextTry()
 	}
-	sources := r.sources
+	sources := r.counted()
+	s.Dropped = r.dropped
 	r.mu.Unlock()
 
 	s.Delivered, s.Retries, s.Buried = r.delivered.Load(), r.retries.Load(), r.buried.Load()
 	s.Early, s.Late, s.Expired = r.early.Load(), r.late.Load(), r.expired.Load()
-	s.Gaps, s.Dropped = r.gaps.Load(), r.lost.Load()
+	s.Gaps = r.gaps.Load()
+	s.Dropped += r.lost.Load()
 	s.Letters, _ = r.cfg.DeadLetters.Count(r.cfg.Name)
 	for _, src := range sources {
 		c := src.cursor.Stats()
@@ -128,7 +130,7 @@ func (r *Runner) checkEmpty() {
 		return
 	}
 	for _, src := range r.sources {
-		if src.cursor.Depth() > 0 {
+		if !src.apart && src.cursor.Depth() > 0 {
 			return
 		}
 	}

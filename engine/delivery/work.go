@@ -42,6 +42,8 @@ func (r *Runner) Run(ctx context.Context) {
 func (r *Runner) begin() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.running = true
+	r.openFirst()
 	for _, s := range r.sources {
 		r.enlist(s)
 	}

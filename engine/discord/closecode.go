@@ -13,6 +13,9 @@ const (
 	// CloseKeepSession leaves the session alive for a few minutes, for a
 	// RESUME. Every code but 1000 and 1001 does.
 	CloseKeepSession = 4000
+	// CloseShardingRequired is Discord's answer to a shard that would hold more than
+	// MaxGuildsPerShard guilds.
+	CloseShardingRequired = 4011
 )
 
 // Recovery is what to do after a connection has ended.

@@ -11,26 +11,54 @@ import (
 	"strings"
 )
 
-// presence is d of op 3, with what a bot may set.
-type presence struct {
-	Since      *int64     `json:"since"` // Unix ms
-	Activities []activity `json:"activities"`
-	Status     string     `json:"status"`
+// Presence is d of op 3, with what a bot may set (Discord docs, Gateway events:
+// update presence).
+type Presence struct {
+	Since      *int64     `json:"since"`      // Unix ms
+	Activities []Activity `json:"activities"` // not nil: null disconnects
+	Status     string     `json:"status"`     // one of PresenceStatuses
 	AFK        bool       `json:"afk"`
 }
 
-type activity struct {
+// Activity is what a bot does, as members see it.
+type Activity struct {
 	Name  string `json:"name"`
-	Type  int    `json:"type"`
-	URL   string `json:"url,omitempty"`
-	State string `json:"state,omitempty"`
+	Type  int    `json:"type"`            // one of the Activity types
+	URL   string `json:"url,omitempty"`   // of a stream
+	State string `json:"state,omitempty"` // text of a custom status
 }
 
+// The types of an activity (Discord docs, Gateway events: activity types).
 const (
-	activityStreaming = 1
-	activityCustom    = 4
-	activityLast      = 5
+	ActivityPlaying   = 0
+	ActivityStreaming = 1
+	ActivityListening = 2
+	ActivityWatching  = 3
+	ActivityCustom    = 4
+	ActivityCompeting = 5
 )
+
+// CustomStatus is the name that Discord expects of an activity that is a status in
+// the bot's own words.
+const CustomStatus = "Custom Status"
+
+// PresenceStatuses are those of a presence (Discord docs, Gateway events: status
+// types).
+func PresenceStatuses() []string {
+	return []string{"online", "dnd", "idle", "invisible", "offline"}
+}
+
+// JSON is the presence without escapes for HTML: they would spend five bytes more
+// on each & < >, of the 4096 that a command may have.
+func (p *Presence) JSON() (json.RawMessage, error) {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(p); err != nil {
+		return nil, fmt.Errorf("presence: %w", err)
+	}
+	return bytes.TrimSpace(out.Bytes()), nil
+}
 
 // placeholder is what stands in a template for a figure of the shard.
 var placeholder = regexp.MustCompile(`\{\{\s*(\w+)\s*\}\}`)
@@ -61,13 +89,7 @@ func RenderPresence(template json.RawMessage, shard, shards, guilds int) (json.R
 	if err != nil {
 		return nil, err
 	}
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false) // it would spend five bytes more on each & < >
-	if err := enc.Encode(p); err != nil {
-		return nil, fmt.Errorf("presence: %w", err)
-	}
-	return bytes.TrimSpace(out.Bytes()), nil
+	return p.JSON()
 }
 
 // ValidatePresence checks a presence, or a template of one, as Discord would:
@@ -79,27 +101,26 @@ func ValidatePresence(raw json.RawMessage) error {
 	return err
 }
 
-func parsePresence(template, filled []byte) (*presence, error) {
+func parsePresence(template, filled []byte) (*Presence, error) {
 	if !json.Valid(template) {
 		return nil, errors.New("presence: not valid JSON")
 	}
 	if rest := placeholder.Find(filled); rest != nil {
 		return nil, fmt.Errorf("presence: unknown placeholder %s; known are {{shard}}, {{shards}}, {{guilds}}", rest)
 	}
-	var p presence
+	var p Presence
 	dec := json.NewDecoder(bytes.NewReader(filled))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&p); err != nil {
 		return nil, presenceError(err)
 	}
 	if p.Activities == nil {
-		p.Activities = []activity{} // null disconnects
+		p.Activities = []Activity{} // null disconnects
 	}
 	if p.Status == "" {
 		p.Status = "online"
 	}
-	statuses := []string{"online", "dnd", "idle", "invisible", "offline"}
-	if !slices.Contains(statuses, p.Status) {
+	if statuses := PresenceStatuses(); !slices.Contains(statuses, p.Status) {
 		return nil, fmt.Errorf("presence: status %q is not one of %s", p.Status, strings.Join(statuses, ", "))
 	}
 	for i, a := range p.Activities {
@@ -125,15 +146,15 @@ func presenceError(err error) error {
 	return fmt.Errorf("presence: %w", err)
 }
 
-func (a activity) check() error {
+func (a Activity) check() error {
 	switch {
 	case a.Name == "":
 		return errors.New("name is missing")
-	case a.Type < 0 || a.Type > activityLast:
+	case a.Type < 0 || a.Type > ActivityCompeting:
 		return fmt.Errorf("type %d is not one of 0 playing, 1 streaming, 2 listening, 3 watching, 4 custom, 5 competing", a.Type)
-	case a.Type == activityStreaming && !strings.HasPrefix(a.URL, "https://"):
+	case a.Type == ActivityStreaming && !strings.HasPrefix(a.URL, "https://"):
 		return errors.New("streaming needs the url of a Twitch or YouTube stream")
-	case a.Type == activityCustom && a.State == "":
+	case a.Type == ActivityCustom && a.State == "":
 		return errors.New("a custom status needs its text in state")
 	default:
 		return nil

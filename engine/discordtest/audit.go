@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/clock"
 )
 
 // Audit joins every event the server issued with what the bot received. It is
@@ -20,16 +22,19 @@ type Audit struct {
 	ledger    ledgerOfEvents
 	sessions  []sessionBirth
 	lastSeq   map[uint64]int64 // by digest of the session in the event id
-	lastGuild []uint64         // by guild: highest number received
+	lastGuild []uint64         // by guild + 1, what is of none first: highest number received
 	counts    auditCounts
 	latency   histogram
+	watches   []*Watch
+	odd       []OddEvent    // the first that were repeated or out of order
 	settled   chan struct{} // closed when nothing is outstanding; nil while nobody waits
 	seed      maphash.Seed
 
 	exempt   [kindCount]bool
 	perGuild bool
 	guildID  func(uint32) uint64
-	now      func() uint32           // ms since the server's start
+	now      func() uint32 // ms since the server's start
+	clock    clock.Clock
 	complete func(*Report) situation // adds what the server counts
 }
 
@@ -63,6 +68,7 @@ func newAudit(cfg Config, guildID func(uint32) uint64, now func() uint32) *Audit
 		perGuild: cfg.GuildOrder,
 		guildID:  guildID,
 		now:      now,
+		clock:    cfg.Clock,
 	}
 	a.counts.forfeited = make(map[string]uint64)
 	a.ledger.window = max(2, cfg.AuditWindow/chunkSize)
@@ -152,6 +158,7 @@ type Observation struct {
 func (a *Audit) Observe(o Observation) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.beat()
 	hash := maphash.String(a.seed, o.ID) | 1
 	a.compare(o)
 	switch r, verdict := a.ledger.receive(o.Number, hash); verdict {
@@ -161,6 +168,7 @@ func (a *Audit) Observe(o Observation) {
 		a.counts.repeated++
 	case seenOtherID:
 		a.counts.repeatedOther++
+		a.sample("came under another id before", o, r, 0)
 	case seenLongAgo:
 		a.counts.repeatedUnjudged++
 	case seenFirst, seenFirstOptional, seenForfeited, seenFolded:
@@ -206,13 +214,18 @@ func (a *Audit) order(o Observation, r record) {
 		}
 		a.lastSeq[digest] = max(a.lastSeq[digest], seq)
 	}
-	for int(r.guild) >= len(a.lastGuild) {
+	if r.kind == kindAnswer || r.kind == kindReply {
+		return // who else asked, and where, has no order with it
+	}
+	at := int(r.guild + 1) // noGuild comes first
+	for at >= len(a.lastGuild) {
 		a.lastGuild = append(a.lastGuild, 0)
 	}
-	if o.Number < a.lastGuild[r.guild] {
+	if o.Number < a.lastGuild[at] {
 		a.counts.outOfOrderGuild++
+		a.sample("came after a later one of its guild", o, r, a.lastGuild[at])
 	}
-	a.lastGuild[r.guild] = max(a.lastGuild[r.guild], o.Number)
+	a.lastGuild[at] = max(a.lastGuild[at], o.Number)
 }
 
 // parseID reads an event id: sixteen hex digits, a hyphen, a sequence number.

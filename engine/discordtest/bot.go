@@ -26,6 +26,7 @@ type Bot struct {
 	changed chan struct{} // closed when the mode changes
 	delay   time.Duration
 	status  func(n uint64) int
+	tap     func(Delivered)
 	stats   BotStats
 	bodies  sync.Pool
 }
@@ -96,6 +97,15 @@ func (b *Bot) SetStatus(status func(n uint64) int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.status = status
+}
+
+// SetTap has tap see every event and notice that the bot takes, repeats included,
+// as they come. It must be quick, must not keep Data, and may be called
+// concurrently. Nil ends that.
+func (b *Bot) SetTap(tap func(Delivered)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.tap = tap
 }
 
 // Stats tells what the bot has seen.
@@ -186,6 +196,9 @@ func (b *Bot) answer(r *http.Request, mode BotMode) int {
 // take accepts every event of a body.
 func (b *Bot) take(body []byte, h http.Header) {
 	attempt, _ := strconv.Atoi(h.Get("Gatehouse-Attempt"))
+	b.mu.Lock()
+	tap := b.tap
+	b.mu.Unlock()
 	events, malformed := 0, 0
 	var notices []delivery
 	for line := range bytes.Lines(body) {
@@ -205,6 +218,9 @@ func (b *Bot) take(body []byte, h http.Header) {
 				Number: d.number, ID: d.id, Shard: d.shard, Shards: d.shards, Attempt: attempt,
 				Seq: d.seq, Digest: d.digest,
 			})
+		}
+		if tap != nil {
+			tap(d.told(line))
 		}
 		events++
 	}

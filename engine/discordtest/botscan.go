@@ -14,6 +14,25 @@ type delivery struct {
 	gap           uint64 // events that a gap marker says were dropped
 }
 
+// Delivered is one event, or a notice of Gatehouse, as a bot has taken it.
+type Delivered struct {
+	ID            string // event id
+	Shard, Shards int    // that it names
+	Number        uint64 // of the event; 0 for a notice
+	Type          string // of the dispatch
+	Kind          string // of a GUILD_CREATE, such as "joined"; empty for none
+	Line          []byte // all of it; valid during the call
+}
+
+// told is the delivery that stands in a line.
+func (d delivery) told(line []byte) Delivered {
+	head, data, _ := bytes.Cut(line, []byte(`,"data":{`))
+	out := Delivered{ID: d.id, Shard: d.shard, Shards: d.shards, Number: d.number, Line: line}
+	out.Kind, _ = stringAfter(head, `"kind":"`)
+	out.Type, _ = stringAfter(data[:min(len(data), 200)], `"t":"`)
+	return out
+}
+
 // Types of what Gatehouse itself has to say, which no Discord has issued.
 const (
 	noticePrefix = "GATEHOUSE_"

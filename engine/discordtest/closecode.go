@@ -35,7 +35,7 @@ const (
 	ViolationSendRate       = "send_rate"               // 4008: more than 120 sends in 60 s
 	ViolationVersion        = "invalid_version"         // 4012
 	ViolationShard          = "invalid_shard"           // 4010
-	ViolationSharding       = "sharding_required"       // 4011
+	ViolationSharding       = "sharding_required"       // 4011, unless the bot has joined guilds since the start
 	ViolationIntents        = "invalid_intents"         // 4013
 	ViolationDisallowed     = "disallowed_intents"      // 4014
 	ViolationSeq            = "invalid_seq"             // 4007

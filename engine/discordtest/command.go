@@ -40,6 +40,7 @@ func (s *Server) CommandLog() []Command {
 type commandData struct {
 	GuildID  json.RawMessage   `json:"guild_id"`
 	GuildIDs []json.RawMessage `json:"guild_ids"`
+	Channel  json.RawMessage   `json:"channel_id"`
 	Fields   []string          `json:"fields"`
 
 	Query     *string         `json:"query"`
@@ -129,10 +130,12 @@ func (s *Server) request(c *conn, op discord.Opcode, id uint64, d *commandData) 
 		return
 	}
 	switch op {
+	case discord.OpVoiceStateUpdate:
+		s.moveVoice(c, guild, id, d)
 	case discord.OpRequestGuildMembers:
 		s.requestMembers(c, guild, id, d)
 	case discord.OpRequestSoundboard:
-		s.answer(c.session, kindCustom, guild, fmt.Appendf(nil,
+		s.answer(c.session, kindReply, guild, fmt.Appendf(nil,
 			`SOUNDBOARD_SOUNDS {"soundboard_sounds":[{"name":"horn","sound_id":"%d","volume":1.0,"emoji_id":null,"emoji_name":"📯","guild_id":"%d","available":true}],"guild_id":"%d"`,
 			id+7, id, id))
 	case discord.OpRequestChannelInfo:
@@ -154,7 +157,7 @@ func (s *Server) channelInfo(c *conn, guild uint32, id uint64, fields []string) 
 			return
 		}
 	}
-	s.answer(c.session, kindCustom, guild, append(body, `}]`...))
+	s.answer(c.session, kindReply, guild, append(body, `}]`...))
 }
 
 // presenceData is `d` of op 3, as far as it is judged.

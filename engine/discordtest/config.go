@@ -48,7 +48,8 @@ type Config struct {
 
 	PrivilegedIntents uint64 // granted in the portal; default all three, [NoPrivilegedIntents] for none
 	LargeBotMultiple  int    // num_shards must be a multiple of it, else 4010; 0 for off
-	GuildsPerShardMax int    // more closes with 4011; default 2500
+	GuildsPerShardMax int    // an identify of a shard with more is closed with 4011; default 2500
+	SilentOutages     bool   // a guild that is down at READY comes as nothing at all, not as a GUILD_DELETE, until it is back
 
 	ResumeURL     string   // resume_gateway_url of READY; default the server's own
 	Network       *Network // that clients dial through; lets chaos kill the host of ResumeURL
@@ -91,6 +92,7 @@ const (
 	intentMessages    = 1 << 9
 	intentReactions   = 1 << 10
 	intentTyping      = 1 << 11
+	intentDirect      = 1 << 12
 	intentContent     = 1 << 15
 )
 

@@ -8,8 +8,16 @@
 // traffic, RESUME with replay, members on request. What a client does wrong is
 // answered as Discord answers it and counted by kind ([Stats].Violations).
 //
-// Not simulated: ETF, direct messages and other events without a guild, answers
-// to op 4, and the effect of intents on what an event contains.
+// Not simulated: ETF, and the effect of intents on what an event contains.
+//
+// # Several fleets
+//
+// Sessions of several shard totals exist side by side, as while a bot is
+// resharded. Each gets what its own formula selects: an event of a guild goes to
+// one session of every total with the same bytes and the same number, what is of
+// no guild to shard 0 of every total, and the answer to a command to the session
+// that asked. The window for identifies, by shard_id % max_concurrency, and the
+// budget of session starts are one for all totals.
 //
 // # Faults
 //
@@ -23,7 +31,8 @@
 //   - of the next connections' greeting: [Server.Welcome]
 //   - of hosts: GatewayOutage, FullOutage, RESTFault, and [Network.Kill]
 //   - of the stream: UnknownOpcode, StrayDispatch, RepeatDispatch, OddEvent, HugeEvent
-//   - of the world: GuildOutage, GuildJoin, GuildLeave, SetQuiet
+//   - of the world: GuildOutage, GuildJoin, GuildLeave, GuildRejoin, AddGuilds,
+//     SetJoins, SetQuiet, SetShards, SetSessionStarts
 //
 // # Numbers
 //
@@ -48,6 +57,14 @@
 // (a reshard, two processes) are not owed: the bot knows the guild. Neither are
 // answers to op 8, which are for who asked; nor are their bytes compared, because
 // their nonce may be one that the asker had not chosen.
+//
+// # What "repeated" and "out of order" mean
+//
+// Both are judged by the number alone, whatever session brought the event: one
+// that comes again under another id, as from another fleet, is
+// [Report].RepeatedOtherID, and one that comes after a later one of its guild is
+// [Report].OutOfOrderGuild. Answers to commands have no order with the rest of
+// their guild. [Audit.Watch] measures how evenly deliveries come.
 //
 // # Goroutines
 //

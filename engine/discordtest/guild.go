@@ -1,6 +1,7 @@
 package discordtest
 
 import (
+	"math"
 	"math/rand/v2"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
@@ -47,8 +48,14 @@ func newWorld(seed uint64, guilds int) *world {
 	return &world{seed: seed, state: make([]guildState, guilds), messages: make([]lastMessage, guilds)}
 }
 
+// noGuild stands for the guild of an event that is of none, whose id is 0.
+const noGuild uint32 = math.MaxUint32
+
 // guildID is the id of guild i.
 func (w *world) guildID(i uint32) uint64 {
+	if i == noGuild {
+		return 0
+	}
 	return (firstGuildMS+uint64(i)*guildStepMS)<<22 | scramble(w.seed^uint64(i)+1)&0x3fffff
 }
 

@@ -3,6 +3,7 @@ package discordtest
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/bits"
 	"strconv"
 	"time"
@@ -47,6 +48,10 @@ func (s *Server) identify(c *conn, raw json.RawMessage) {
 		d.Shard = []int{0, 1}
 	}
 	if no := s.judge(d); no != nil {
+		if no.code == closeShardingNeeded && len(s.world.state) > s.cfg.Guilds {
+			c.close(no.code, no.reason) // the bot has grown, which no client can know
+			return
+		}
 		s.reject(c, no.what, no.code, no.reason)
 		return
 	}
@@ -118,6 +123,7 @@ func (s *Server) openSession(c *conn, d identifyData, now time.Time) {
 		first: s.world.firstOf(d.Shard[0], d.Shard[1]), atReady: len(s.world.state),
 		presence: string(d.Presence),
 	}
+	ses.lacks = maps.Clone(s.withheld[ses.total])
 	ses.index = s.audits.open(ses.id, ses.shard, ses.total)
 	ses.ready = s.readyBody(ses)
 	if ses.intents&intentGuilds == 0 {

@@ -9,15 +9,20 @@ import (
 
 // Inject makes one event of a guild now and returns its number. The name is one
 // of [Kinds], or any other dispatch type, which gets a small made-up body. The
-// guild must be one of the bot's; see [Server.GuildIDs].
+// guild must be one of the bot's, see [Server.GuildIDs], or 0 for what is of none
+// and goes to shard 0 of every total.
 func (s *Server) Inject(name string, guild uint64) (uint64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i, err := s.guild(guild)
+	i, err := s.place(guild)
 	if err != nil {
 		return 0, err
 	}
-	if k, known := kindNamed(name); known && k >= kindMessage {
+	k, known := kindNamed(name)
+	if known && k.guildless() != (i == noGuild) {
+		return 0, fmt.Errorf("discordtest: %s of guild %d: some kinds are of a guild, others of none, 0", name, guild)
+	}
+	if known && k >= kindMessage {
 		return s.happen(k, i), nil
 	} else if known {
 		e := entry{kind: k, guild: i}
@@ -25,13 +30,26 @@ func (s *Server) Inject(name string, guild uint64) (uint64, error) {
 		s.broadcast(e)
 		return e.number, nil
 	}
-	return s.injectBody(name, i, nil)
+	return s.injectBody(kindCustom, name, i, nil, nil)
 }
 
 // InjectData makes one event with a `d` of your own, a JSON object that does not
 // hold [NumberKey]; the number is added as its last key. Every session of the
-// guild gets it, whatever its intents.
+// guild gets it, whatever its intents. Guild 0 stands for none.
 func (s *Server) InjectData(name string, guild uint64, d []byte) (uint64, error) {
+	return s.injectData(kindCustom, name, guild, d, nil)
+}
+
+// InjectBare is [Server.InjectData] without the number, so that two events can be
+// the same byte for byte. The audit does not follow it; [BotStats].Notices counts
+// what came, by type.
+func (s *Server) InjectBare(name string, guild uint64, d []byte) error {
+	_, err := s.injectData(kindBare, name, guild, d, nil)
+	return err
+}
+
+// injectData makes an event for the sessions that only names; nil for all.
+func (s *Server) injectData(k kind, name string, guild uint64, d []byte, only func(*session) bool) (uint64, error) {
 	d = bytes.TrimSpace(d)
 	if !json.Valid(d) || d[0] != '{' {
 		return 0, fmt.Errorf("discordtest: %s: d is not a JSON object", name)
@@ -42,22 +60,33 @@ func (s *Server) InjectData(name string, guild uint64, d []byte) (uint64, error)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i, err := s.guild(guild)
+	i, err := s.place(guild)
 	if err != nil {
 		return 0, err
 	}
-	return s.injectBody(name, i, body)
+	return s.injectBody(k, name, i, body, only)
 }
 
-func (s *Server) injectBody(name string, guild uint32, body []byte) (uint64, error) {
+func (s *Server) injectBody(k kind, name string, guild uint32, body []byte, only func(*session) bool) (uint64, error) {
 	if name == "" || strings.ContainsAny(name, " \"\\") {
 		return 0, fmt.Errorf("discordtest: %q is no dispatch type", name)
 	}
-	e := entry{kind: kindCustom, guild: guild}
+	if guild == noGuild && body == nil {
+		body = []byte(`{"application_id":"1"`)
+	}
+	e := entry{kind: k, guild: guild}
 	s.stamp(&e)
 	s.custom.put(e.number, append([]byte(name+" "), body...))
-	s.broadcast(e)
+	s.broadcastTo(e, only)
 	return e.number, nil
+}
+
+// place finds a guild that the bot is in, or what stands for none.
+func (s *Server) place(id uint64) (uint32, error) {
+	if id == 0 {
+		return noGuild, nil
+	}
+	return s.guild(id)
 }
 
 // guild finds a guild that the bot is in.
@@ -81,64 +110,4 @@ func (s *Server) GuildIDs() []uint64 {
 		}
 	}
 	return ids
-}
-
-// GuildOutage takes a guild down: GUILD_DELETE with `unavailable`, and silence.
-func (s *Server) GuildOutage(guild uint64) error {
-	return s.change(guild, guildUp, guildDown, kindGuildDown)
-}
-
-// GuildReturn ends an outage: a full GUILD_CREATE.
-func (s *Server) GuildReturn(guild uint64) error {
-	return s.change(guild, guildDown, guildUp, kindGuildAvailable)
-}
-
-// GuildLeave removes the bot from a guild: GUILD_DELETE without `unavailable`.
-func (s *Server) GuildLeave(guild uint64) error {
-	return s.change(guild, guildUp, guildGone, kindGuildGone)
-}
-
-// change moves a guild from one state to another and tells the sessions.
-func (s *Server) change(id uint64, from, to guildState, k kind) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	i, err := s.guild(id)
-	if err != nil {
-		return err
-	}
-	if s.world.state[i] != from {
-		return fmt.Errorf("discordtest: guild %d is not in the state for that", id)
-	}
-	s.world.state[i] = to
-	if to == guildGone {
-		s.world.left++
-	}
-	e := entry{kind: k, guild: i}
-	s.stamp(&e)
-	s.broadcast(e)
-	return nil
-}
-
-// GuildJoin adds the bot to a new guild, which comes as a GUILD_CREATE without
-// `unavailable`, and returns its id.
-func (s *Server) GuildJoin() uint64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	i := s.world.add()
-	e := entry{kind: kindGuildJoin, guild: i}
-	s.stamp(&e)
-	s.scratch = s.fleets.of(s.world, i, s.scratch[:0])
-	to := s.scratch[:0]
-	for _, ses := range s.scratch {
-		if ses.first < 0 {
-			ses.first = int(i) // the shard's first guild
-		}
-		next := ses.first+ses.loaded*ses.total == int(i)
-		if next && ses.allows(e.kind) { // else it comes at the end of the backfill
-			ses.loaded++
-			to = append(to, ses)
-		}
-	}
-	s.deliver(e, to, false)
-	return s.world.guildID(i)
 }

@@ -19,6 +19,8 @@ const (
 	kindGuildGone
 	kindCustom // injected with a body of its own
 	kindAnswer // to op 8, likewise
+	kindReply  // to op 4, 31 or 43, likewise: it must come, to whoever asked
+	kindBare   // likewise, and without its number
 	kindOdd    // as no documentation knows it, likewise
 	kindHuge
 
@@ -41,6 +43,11 @@ const (
 	kindAudit
 	kindInvite
 
+	// Those from here on are of no guild, and in no mix by default.
+	kindDirect
+	kindEntitlement
+	kindUser
+
 	kindCount
 )
 
@@ -62,6 +69,8 @@ var kindTable = [kindCount]kindInfo{
 	kindGuildGone:      {name: "GUILD_DELETE", intent: intentGuilds},
 	kindCustom:         {name: "CUSTOM"},
 	kindAnswer:         {name: "ANSWER"},
+	kindReply:          {name: "REPLY"},
+	kindBare:           {name: "BARE"},
 	kindOdd:            {name: "ODD"},
 	kindHuge:           {name: "GUILD_EMOJIS_UPDATE", intent: intentExpressions},
 
@@ -83,6 +92,10 @@ var kindTable = [kindCount]kindInfo{
 	kindChannel:        {name: "CHANNEL_UPDATE", intent: intentGuilds, weight: 0.2},
 	kindAudit:          {name: "GUILD_AUDIT_LOG_ENTRY_CREATE", intent: intentModeration, weight: 0.6},
 	kindInvite:         {name: "INVITE_CREATE", intent: intentInvites, weight: 0.2},
+
+	kindDirect:      {name: "MESSAGE_CREATE/direct", intent: intentDirect},
+	kindEntitlement: {name: "ENTITLEMENT_CREATE"},
+	kindUser:        {name: "USER_UPDATE"},
 }
 
 // String is the kind's name.
@@ -95,7 +108,12 @@ func (k kind) dispatch() string {
 }
 
 // bodied reports whether events of the kind have a body, and a type, of their own.
-func (k kind) bodied() bool { return k == kindCustom || k == kindAnswer || k == kindOdd }
+func (k kind) bodied() bool {
+	return k == kindCustom || k == kindAnswer || k == kindReply || k == kindBare || k == kindOdd
+}
+
+// guildless reports whether events of the kind are of no guild.
+func (k kind) guildless() bool { return k >= kindDirect && k < kindCount }
 
 // Kinds lists the names of what can be issued. A name is a dispatch type, with a
 // suffix where one type stands for several things: "MESSAGE_UPDATE/unfurl" is

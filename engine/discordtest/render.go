@@ -75,7 +75,7 @@ func (r *renderer) appendFrame(dst []byte, e entry, seq int64, custom []byte) []
 	dst = strconv.AppendInt(dst, seq, 10)
 	dst = append(dst, `,"op":0,"d":`...)
 	dst = r.appendBody(dst, e, custom)
-	if e.number != 0 {
+	if e.number != 0 && e.kind != kindBare {
 		dst = append(dst, ',')
 		dst = append(dst, numberMark...)
 		dst = strconv.AppendUint(dst, e.number, 10)
@@ -94,7 +94,7 @@ func (r *renderer) appendBody(dst []byte, e entry, custom []byte) []byte {
 	switch e.kind {
 	case kindReady:
 		return append(dst, custom...)
-	case kindCustom, kindAnswer, kindOdd:
+	case kindCustom, kindAnswer, kindReply, kindBare, kindOdd:
 		if len(custom) > 0 {
 			return append(dst, custom...)
 		}
@@ -139,6 +139,9 @@ func (r *renderer) subjectOf(e entry) subject {
 	s.channel = s.guildID + 1 + h%7
 	s.user = scramble(s.guildID + h%61)
 	s.user2 = scramble(s.guildID + h>>32%67)
+	if e.guild == noGuild {
+		s.channel = userID(s.user) + 1
+	}
 	if e.ref != 0 && e.kind != kindUnfurl && e.kind != kindEdit {
 		s.user, s.user2 = s.user2, s.user // somebody else reacts
 	}

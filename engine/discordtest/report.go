@@ -2,6 +2,7 @@ package discordtest
 
 import (
 	"maps"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -30,6 +31,8 @@ type Report struct {
 	Misrouted        uint64 `json:"misrouted"`   // came for a shard that does not hold the guild
 	Unknown          uint64 `json:"unknown"`     // with a number that was never given to a session
 	Altered          uint64 `json:"altered"`     // came with other bytes than Discord sent, or under the id of another
+
+	OddSamples []OddEvent `json:"odd_events,omitempty"` // the first 20 that came under another id, or out of order per guild
 
 	Identifies      uint64            `json:"identifies"`       // sessions started
 	Resumes         uint64            `json:"resumes"`          // sessions resumed
@@ -103,6 +106,7 @@ func (a *Audit) Report() Report {
 	r.Repeated, r.RepeatedOtherID, r.RepeatedUnjudged = c.repeated, c.repeatedOther, c.repeatedUnjudged
 	r.OutOfOrderShard, r.OutOfOrderGuild = c.outOfOrderShard, c.outOfOrderGuild
 	r.GuildOrder, r.Misrouted, r.Unknown, r.Altered = a.perGuild, c.misrouted, c.unknown, c.altered
+	r.OddSamples = slices.Clone(a.odd)
 	r.Latency = Latency{
 		Millis(a.latency.quantile(0.5)), Millis(a.latency.quantile(0.99)),
 		Millis(time.Duration(a.latency.max) * time.Millisecond),

@@ -42,6 +42,8 @@ type Server struct {
 	mix          mix
 	rate         float64
 	owing        float64 // fractions of an event
+	joins        float64 // guilds per second
+	joining      float64 // fractions of a guild
 	pumped       time.Time
 	swept        time.Time
 	nextNumber   uint64
@@ -59,6 +61,7 @@ type Server struct {
 	noResume     refusals
 	laterResume  refusals
 	quiet        map[Pair]bool
+	withheld     map[int]map[uint32]bool // guilds by total
 	restFaults   []restFault
 	membersAsked map[uint32]time.Time // when all members of a guild were asked for
 	counts       counts

@@ -25,9 +25,11 @@ type session struct {
 	detachedAt time.Time // zero while attached
 	ended      string    // why; empty while it lives
 
-	first     int // lowest guild of the shard, -1 for none
-	loaded    int // guilds of the shard that have had their backfill
-	atReady   int // guilds of the world when READY was made
+	first     int             // lowest guild of the shard, -1 for none
+	loaded    int             // guilds of the shard that have had their backfill
+	atReady   int             // guilds of the world when READY was made
+	ahead     map[uint32]bool // guilds that came before their turn: the bot joined them
+	lacks     map[uint32]bool // guilds that are withheld from it
 	backfill  float64
 	delivered uint64 // frames written, replays included
 
@@ -44,8 +46,13 @@ func (s *session) alive() bool { return s.ended == "" }
 func (s *session) seq() int64 { return s.log.last() }
 
 // holds reports whether a guild, which must be of the session's shard, has come
-// up in its backfill. Before that, Discord sends nothing about it.
-func (s *session) holds(guild uint32) bool { return int(guild)/s.total < s.loaded }
+// up in its backfill, or ahead of that. Before, Discord sends nothing about it.
+func (s *session) holds(guild uint32) bool {
+	if s.lacks[guild] {
+		return false
+	}
+	return guild == noGuild || int(guild)/s.total < s.loaded || s.ahead[guild]
+}
 
 // loading reports whether backfill is still to come.
 func (s *session) loading(guilds int) bool {

@@ -120,7 +120,8 @@ func newTemplates() (*templates, error) {
 		"member_add": &t.byKind[kindMemberAdd], "member_update": &t.byKind[kindMemberUpdate],
 		"member_remove": &t.byKind[kindMemberRemove], "thread_create": &t.byKind[kindThread],
 		"channel_update": &t.byKind[kindChannel], "audit_log": &t.byKind[kindAudit],
-		"invite_create": &t.byKind[kindInvite],
+		"invite_create": &t.byKind[kindInvite], "message_direct": &t.byKind[kindDirect],
+		"entitlement_create": &t.byKind[kindEntitlement], "user_update": &t.byKind[kindUser],
 	}
 	for name, target := range files {
 		text, err := templateFiles.ReadFile("templates/" + name + ".json")

@@ -51,6 +51,7 @@ func (s *Server) step() (wait time.Duration, more bool) {
 	s.pumped = now
 	// After a stall, at most a second's worth is made up for.
 	s.owing = min(s.owing+s.rate*dt, max(1, s.rate))
+	s.grow(dt)
 	for made := 0; s.owing >= 1; made++ {
 		if made == burst {
 			return 0, true
@@ -69,6 +70,8 @@ func (s *Server) step() (wait time.Duration, more bool) {
 	case s.rate > 0:
 		next := time.Duration((1 - s.owing) / s.rate * float64(time.Second))
 		return min(max(tick, next), sweepEvery), false
+	case s.joins > 0:
+		return 10 * tick, false
 	case len(s.sessions)+len(s.conns) > 0:
 		return sweepEvery, false
 	default:
@@ -101,7 +104,14 @@ func (s *Server) backfillNext(ses *session) {
 	ses.loaded++
 	k := kindGuildCreate
 	switch {
+	case ses.lacks[guild]:
+		return
+	case ses.ahead[guild]:
+		delete(ses.ahead, guild)
+		return
 	case s.world.state[guild] == guildGone:
+		return
+	case s.world.state[guild] == guildDown && s.cfg.SilentOutages:
 		return
 	case s.world.state[guild] == guildDown:
 		k = kindGuildDown
@@ -132,6 +142,9 @@ func (s *Server) heldElsewhere(ses *session, guild uint32) bool {
 func (s *Server) invent() {
 	k, ok := s.mix.draw(s.random)
 	guild, up := s.world.popular(s.random)
+	if k.guildless() {
+		guild, up = noGuild, true
+	}
 	if ok && up && !s.isQuiet(guild) {
 		s.happen(k, guild)
 	}
@@ -141,6 +154,11 @@ func (s *Server) invent() {
 // if there is none to refer to.
 func (s *Server) happen(k kind, guild uint32) uint64 {
 	e := entry{kind: k, guild: guild}
+	if guild == noGuild {
+		s.stamp(&e)
+		s.broadcast(e)
+		return e.number
+	}
 	last := &s.world.messages[guild]
 	switch k {
 	case kindUnfurl, kindEdit, kindDelete, kindReactionAdd, kindReactionRemove:
@@ -171,15 +189,18 @@ func (s *Server) stamp(e *entry) {
 }
 
 // broadcast gives an event to every session that its guild belongs to.
-func (s *Server) broadcast(e entry) {
+func (s *Server) broadcast(e entry) { s.broadcastTo(e, nil) }
+
+// broadcastTo gives it to those of them that only names; nil for all.
+func (s *Server) broadcastTo(e entry, only func(*session) bool) {
 	s.scratch = s.fleets.of(s.world, e.guild, s.scratch[:0])
 	to := s.scratch[:0]
 	for _, ses := range s.scratch {
-		if ses.holds(e.guild) && ses.allows(e.kind) {
+		if ses.holds(e.guild) && ses.allows(e.kind) && (only == nil || only(ses)) {
 			to = append(to, ses)
 		}
 	}
-	s.deliver(e, to, s.optional[e.kind])
+	s.deliver(e, to, s.optional[e.kind] || e.kind == kindBare)
 }
 
 // deliver puts an event in sessions.

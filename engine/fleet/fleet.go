@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/clock"
@@ -55,6 +56,7 @@ type Fleet struct {
 	shards  []*Shard
 	workers []*Worker
 	back    *back
+	tap     atomic.Pointer[Tap]
 
 	typesMu sync.Mutex
 	types   []ops.TypeCount
@@ -91,11 +93,14 @@ func (f *Fleet) Worker(shard int) int {
 
 func (f *Fleet) newShard(id int) *Shard {
 	s := newShard(id, f.cfg.Total, f.workers[len(f.workers)-1])
-	s.clock = f.cfg.Clock
+	s.clock, s.tap = f.cfg.Clock, &f.tap
 	s.logger = f.cfg.Logger.With(journal.ShardKey, id)
 	s.changed = func(s *Shard, from, to ops.ShardState, reason string) {
 		s.logger.Log(context.Background(), levelOf(to), "shard "+to.String(), "reason", reason)
 		f.back.follow(s, from, to)
+		if tap := f.tap.Load(); tap != nil && (from == ops.ShardReady) != (to == ops.ShardReady) {
+			(*tap).State(s.id, to == ops.ShardReady)
+		}
 		f.cfg.Changed(s.id, from, to, reason)
 	}
 	s.began, s.answered = f.cfg.Began, f.cfg.Answered

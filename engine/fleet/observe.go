@@ -66,6 +66,22 @@ type Totals struct {
 	MedianLatency  time.Duration // of the last heartbeats; 0 if there are none
 }
 
+// Totals are the sums as they are now.
+func (f *Fleet) Totals() Totals {
+	var t Totals
+	for _, s := range f.shards {
+		t.add(s)
+	}
+	return t
+}
+
+func (t *Totals) add(s *Shard) {
+	t.Events += s.runner.Status().Counts.Events
+	wire, inflated := s.runner.Received()
+	t.Wire += wire
+	t.Inflated += inflated
+}
+
 // Sample takes the second's measurements. One goroutine calls it, once a second.
 func (f *Fleet) Sample() Totals {
 	var t Totals
@@ -73,13 +89,9 @@ func (f *Fleet) Sample() Totals {
 	var latencies []time.Duration
 	for _, s := range f.shards {
 		s.sample(types)
-		st := s.runner.Status()
-		t.Events += st.Counts.Events
-		wire, inflated := s.runner.Received()
-		t.Wire += wire
-		t.Inflated += inflated
-		if st.Latency > 0 {
-			latencies = append(latencies, st.Latency)
+		t.add(s)
+		if latency := s.runner.Status().Latency; latency > 0 {
+			latencies = append(latencies, latency)
 		}
 	}
 	t.MedianLatency, _, _ = quantiles(latencies)

@@ -34,6 +34,9 @@ func (f *Fleet) Restore(sessions []session.Session, guilds []session.ShardGuilds
 		digest := shard.Digest(saved.ID)
 		s.worker.log.Restore(s.id, spool.Progress{Session: digest, Seq: saved.Seq}, stored(s.id, digest))
 		s.guilds.Restore(known[saved.ID])
+		if saved.Through > saved.Seq {
+			s.standing.Store(&standing{digest, saved.Through, saved.Open})
+		}
 		restored++
 	}
 	return restored
@@ -56,7 +59,11 @@ func (f *Fleet) Sessions() []session.Session {
 			if s.ID == "" || p.Session != shard.Digest(s.ID) {
 				continue
 			}
-			out = append(out, session.Session{Shard: w.first + i, ID: s.ID, ResumeURL: s.URL, Seq: p.Seq, Since: s.Since})
+			saved := session.Session{Shard: w.first + i, ID: s.ID, ResumeURL: s.URL, Seq: p.Seq, Since: s.Since}
+			if st := f.shard(saved.Shard).standing.Load(); st != nil && st.session == p.Session && p.Seq < st.through {
+				saved.Through, saved.Open = st.through, st.open
+			}
+			out = append(out, saved)
 		}
 	}
 	return out
@@ -83,8 +90,9 @@ func (f *Fleet) GuildChanges() uint64 {
 }
 
 // Run starts the shards, keeps them until ctx ends, closes them, and returns
-// when the last has ended. keep leaves their sessions alive at Discord.
-func (f *Fleet) Run(ctx context.Context, keep bool) {
+// when the last has ended. keep is asked then whether their sessions are to stay
+// alive at Discord.
+func (f *Fleet) Run(ctx context.Context, keep func() bool) {
 	var wg sync.WaitGroup
 	run := func(s *Shard) {
 		s.ctx = ctx

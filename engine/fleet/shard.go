@@ -2,9 +2,9 @@ package fleet
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/clock"
@@ -13,7 +13,6 @@ import (
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 	"github.com/gatehouse-gateway/gatehouse/engine/pipeline"
 	"github.com/gatehouse-gateway/gatehouse/engine/shard"
-	"github.com/gatehouse-gateway/gatehouse/engine/spool"
 	"github.com/gatehouse-gateway/gatehouse/engine/stats"
 )
 
@@ -32,6 +31,8 @@ type Shard struct {
 	guilds    pipeline.Guilds
 	clock     clock.Clock
 	logger    *slog.Logger
+	tap       *atomic.Pointer[Tap] // of the fleet
+	standing  atomic.Pointer[standing]
 	inVain    bool            // its last dial came to nothing; under the runner's lock
 	ctx       context.Context // of the fleet: ends waits for room in the queue
 	changed   func(s *Shard, from, to ops.ShardState, reason string)
@@ -59,6 +60,7 @@ func newShard(id, total int, w *Worker) *Shard {
 		id:        id,
 		total:     total,
 		worker:    w,
+		tap:       new(atomic.Pointer[Tap]),
 		types:     make(map[string]*typeCount),
 		perSecond: stats.NewRing(keptSeconds),
 		latencies: stats.NewRing(keptLatencies),
@@ -90,10 +92,14 @@ func (s *Shard) Dispatch(id event.ID, f *discord.Frame, msg []byte, now time.Tim
 		Data:     msg,
 		To:       to,
 	}
-	waited, err := s.worker.log.Append(s.ctx, &ev)
-	if err != nil && !errors.Is(err, spool.ErrGap) { // those behind it come again with it
-		s.logger.Warn("event not queued: stopped while the queue was full; it comes again if the session is resumed",
-			"event", id.String(), "type", eventType)
+	waited := false
+	switch tap := s.tap.Load(); {
+	case s.standing.Load().passed(id):
+		s.worker.log.Pass(id, s.id)
+	case tap != nil:
+		waited = (*tap).Take(s.ctx, &ev, f.Data)
+	default:
+		waited = appendTo(s.ctx, s.worker.log, s.logger, &ev)
 	}
 	if eventType == "READY" {
 		s.began(s.id)

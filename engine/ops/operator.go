@@ -26,6 +26,8 @@ type Operator interface {
 	// DeadLetters are the events that a bot has refused for good, or that were
 	// put aside because they came too late, oldest first.
 	DeadLetters(ctx context.Context, q DeadLetterQuery) (DeadLetterPage, error)
+	// Plan says what a reshard would do and cost. It changes nothing.
+	Plan(ctx context.Context, to Target) (*ReshardPlan, error)
 	// Do starts an action and returns as soon as it has been accepted. It
 	// fails with a [*RefusedError] if the action is not possible now.
 	Do(ctx context.Context, cmd Command) (Operation, error)
@@ -80,6 +82,19 @@ const (
 	CommandDiscard
 	// CommandAllow lets identifies go on that the breaker has stopped.
 	CommandAllow
+	// CommandReshard has a fleet of another number of shards (Target) take over,
+	// without a pause in the events. Costs one session start per shard of it.
+	CommandReshard
+	// CommandReshardPause has the reshard under way spend no further identify and
+	// not switch; CommandReshardResume lets it go on.
+	CommandReshardPause
+	CommandReshardResume
+	// CommandReshardAbort closes the next fleet and leaves the active one as it is.
+	CommandReshardAbort
+	// CommandReshardForce switches although guilds are missing on the next fleet,
+	// or the streams do not agree: what it lacks is lost, what differs may come
+	// twice.
+	CommandReshardForce
 )
 
 var commandNames = map[CommandKind]string{
@@ -93,6 +108,12 @@ var commandNames = map[CommandKind]string{
 	CommandReplay:     "replay",
 	CommandDiscard:    "discard",
 	CommandAllow:      "allow",
+
+	CommandReshard:       "reshard",
+	CommandReshardPause:  "reshard-pause",
+	CommandReshardResume: "reshard-resume",
+	CommandReshardAbort:  "reshard-abort",
+	CommandReshardForce:  "reshard-force",
 }
 
 // String is the command's name as `gatehouse ctl` spells it.
@@ -111,6 +132,7 @@ type Command struct {
 	By     string // who asks, for the log
 
 	Letters []string // event ids, for CommandReplay; empty for all of the sink's
+	Target  Target   // for CommandReshard
 }
 
 // What is the command in words, such as "restart shard 3".
@@ -153,6 +175,7 @@ const (
 	EventAlert                           // Text
 	EventOperation                       // an operator's action ended: Text
 	EventMissed                          // Missed events were not delivered
+	EventReshard                         // a reshard began, came to another phase, or ended: Text
 )
 
 // Event is one rare fact: a state change that must not be missed silently.

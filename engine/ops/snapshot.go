@@ -255,13 +255,6 @@ type Latency struct {
 	PerSecond     []float64     // p50 in ms of each of the last seconds, oldest first, at most 300
 }
 
-// Reshard says whether the fleet can be and is being resharded.
-type Reshard struct {
-	Supported   bool
-	Reason      string // if not supported: why
-	Recommended int    // shards recommended by Discord; 0 if unknown
-}
-
 // AlertLevel orders alerts.
 type AlertLevel uint8
 

@@ -103,6 +103,40 @@ func (g *Guilds) Lacks(id uint64) bool {
 	return g.told && !known
 }
 
+// Holding is what is known of a guild.
+type Holding uint8
+
+// What can be known of a guild.
+const (
+	HoldsNot         Holding = iota // it is not one of the shard's
+	HoldsLoading                    // announced by READY, not seen yet
+	HoldsAvailable                  // its GUILD_CREATE has come
+	HoldsUnavailable                // Discord reports an outage
+)
+
+// Holding is what is known of a guild.
+func (g *Guilds) Holding(id uint64) Holding {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	state, known := g.states[id]
+	if !known {
+		return HoldsNot
+	}
+	return [guildStates]Holding{HoldsLoading, HoldsAvailable, HoldsUnavailable}[state]
+}
+
+// Out takes note of outages that began before the session did: READY does not
+// tell them from guilds that are still to come.
+func (g *Guilds) Out(ids []uint64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, id := range ids {
+		if state, known := g.states[id]; known && state == guildLoading {
+			g.set(id, guildUnavailable)
+		}
+	}
+}
+
 // Any is one of the guilds that are there, or else of those that are still to
 // come; 0 if there is none.
 func (g *Guilds) Any() uint64 {

@@ -9,6 +9,7 @@ package session
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
@@ -24,6 +25,34 @@ type Session struct {
 	ResumeURL string    `json:"resume_url"`
 	Seq       int64     `json:"seq"` // up to here every event has been acknowledged by every sink
 	Since     time.Time `json:"since"`
+
+	// Through is set for a while after a reshard: up to here every event but those
+	// in Open has been dealt with, if not as this session's then as one of the fleet
+	// before.
+	Through int64   `json:"through,omitempty"`
+	Open    []int64 `json:"open,omitempty"` // ascending
+}
+
+// Equal reports whether two sessions stand the same.
+func (s Session) Equal(o Session) bool {
+	return s.Shard == o.Shard && s.ID == o.ID && s.ResumeURL == o.ResumeURL && s.Seq == o.Seq &&
+		s.Since.Equal(o.Since) && s.Through == o.Through && slices.Equal(s.Open, o.Open)
+}
+
+// Resharded is how a process came to the shards that it holds, if not by its
+// configuration. As long as that stays as it was then, a restart keeps them.
+type Resharded struct {
+	First           int `json:"first"` // slice held, inclusive
+	Last            int `json:"last"`
+	ConfiguredTotal int `json:"configured_total"` // shards.total, .first and .last
+	ConfiguredFirst int `json:"configured_first"`
+	ConfiguredLast  int `json:"configured_last"`
+
+	From  int       `json:"from"` // shards before
+	Begun time.Time `json:"begun"`
+	At    time.Time `json:"at"` // of the switch
+	// Untold says that the sinks may not have been told yet.
+	Untold bool `json:"untold,omitempty"`
 }
 
 // Identity says whose sessions they are. A session can be resumed only with the
@@ -43,6 +72,8 @@ type Saved struct {
 	// LastIdentify is when the process last identified: Discord counts the
 	// seconds to the next one across restarts.
 	LastIdentify time.Time `json:"last_identify,omitzero"`
+	// Resharded is nil if the shards are those of the configuration.
+	Resharded *Resharded `json:"resharded,omitempty"`
 }
 
 // Guilds are the guilds of the sessions at one instant. They change seldom and

@@ -96,10 +96,10 @@ func (r *Runner) Session() Session {
 }
 
 // Run starts the shard and drives it until ctx ends; then it closes the
-// connection, resumably if keep is true, and returns when every goroutine of
+// connection, resumably if keep says so, and returns when every goroutine of
 // the shard has ended. It is called once. The commands below do nothing before
 // it and after it.
-func (r *Runner) Run(ctx context.Context, keep bool) {
+func (r *Runner) Run(ctx context.Context, keep func() bool) {
 	live, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	r.mu.Lock()
 	r.ctx, r.running = live, true
@@ -107,7 +107,7 @@ func (r *Runner) Run(ctx context.Context, keep bool) {
 	r.mu.Unlock()
 	r.wait(ctx)
 	r.mu.Lock()
-	r.locked(r.cfg.Clock.Now(), Input{Kind: InStop, Keep: keep})
+	r.locked(r.cfg.Clock.Now(), Input{Kind: InStop, Keep: keep()})
 	r.running = false
 	r.mu.Unlock()
 	cancel()

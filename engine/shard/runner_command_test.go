@@ -28,7 +28,7 @@ func TestACommandAfterRunDialsNoMore(t *testing.T) {
 		r := NewRunner(d.config())
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
-		go func() { defer close(done); r.Run(ctx, true) }()
+		go func() { defer close(done); r.Run(ctx, func() bool { return true }) }()
 		d.connect().say(readyFrame)
 		cancel()
 		<-done
@@ -94,7 +94,7 @@ func TestAHeldShardGoesWhenAPersonAsks(t *testing.T) {
 		r := NewRunner(cfg)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
-		go func() { defer close(done); r.Run(ctx, true) }()
+		go func() { defer close(done); r.Run(ctx, func() bool { return true }) }()
 		w := d.connect()
 		pass(10 * time.Second)
 		r.Reidentify()

@@ -128,7 +128,7 @@ func withRunner(t *testing.T, story func(t *testing.T, d *desk, r *Runner)) {
 		r := NewRunner(d.config())
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan struct{})
-		go func() { defer close(done); r.Run(ctx, true) }()
+		go func() { defer close(done); r.Run(ctx, func() bool { return true }) }()
 		story(t, d, r)
 		cancel()
 		<-done

@@ -73,7 +73,7 @@ func (l *lawful) walk(steps int) {
 	r := NewRunner(l.config())
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
-	go func() { defer close(done); r.Run(ctx, true) }()
+	go func() { defer close(done); r.Run(ctx, func() bool { return true }) }()
 	for range steps {
 		<-time.After(time.Duration(l.story.IntN(3000)) * time.Millisecond)
 		l.speak(l.story.IntN(3))

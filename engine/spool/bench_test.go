@@ -54,7 +54,7 @@ func BenchmarkThroughDisk(b *testing.B) {
 		n := min(benchDepth, b.N-done)
 		for i := range n {
 			ev.ID.Seq, ev.Received = int64(done+i+1), time.Now()
-			l.push(&ev, 1, false)
+			l.push(&ev, 1, ours)
 			if i%2048 == 2047 || i == n-1 {
 				l.hurry()
 				l.work()

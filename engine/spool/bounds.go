@@ -107,7 +107,7 @@ func (l *Log) makeMemory(size int64, hope bool) bool {
 	for l.crowded(size) {
 		switch {
 		case l.evict():
-		case l.cfg.Store == nil || l.fresh <= l.allowance():
+		case l.cfg.Store == nil || l.apart || l.fresh <= l.allowance():
 			return true // all that is left is being delivered, or will be next
 		case hope && l.tender.hopeful(l.cfg.Clock.Now()):
 			l.hurry()

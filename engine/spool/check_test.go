@@ -117,7 +117,7 @@ func (c *checker) entries(ch *chunk) {
 		}
 		c.blocks[e.block]++
 		memory += int64(e.ev.Size())
-		if p := l.progress[e.ev.ShardID]; !ch.saved && !e.again && p != nil && p.session == e.ev.ID.Session && e.ev.ID.Seq > 0 {
+		if p := l.progress[e.ev.ShardID]; !ch.saved && e.origin == ours && p != nil && p.session == e.ev.ID.Session && e.ev.ID.Seq > 0 {
 			c.live[e.ev.ShardID]++
 		}
 	}

@@ -23,8 +23,17 @@ type entry struct {
 	// waits has the bit of each cursor that has not acknowledged it, held of
 	// those that have it in hand.
 	waits, held uint64
-	again       bool // put in by hand: it is no part of the session's progress, and has no age
+	origin      origin
 }
+
+// origin says how an event has come into the log.
+type origin uint8
+
+const (
+	ours    origin = iota // its shard has appended it, in the session that it has now
+	foreign               // it stands in for one that its shard's session has not brought: no part of the progress
+	again                 // it was put in by hand: no part of the progress either, and it has no age
+)
 
 // chunk is a run of consecutive places. It is open, sealed, saved, or on disk
 // alone, in that order; and gone once nobody waits for any of it.
@@ -160,6 +169,7 @@ func (l *Log) uncount(c *chunk, e *entry) {
 
 // retire forgets a chunk for which nobody waits any more. The open one goes on.
 func (l *Log) retire(c *chunk) {
+	l.isSafer()
 	if c == l.open {
 		c.first, c.entries, c.front = l.tail, c.entries[:0], 0
 		c.next, c.newest = l.tail, time.Time{}

@@ -38,8 +38,9 @@ const (
 
 // Flags of a record.
 const (
-	flagGap   = 1 << iota // the data is a gap marker's frame
-	flagAgain             // entry.again
+	flagGap     = 1 << iota // the data is a gap marker's frame
+	flagAgain               // entry.origin is again
+	flagForeign             // entry.origin is foreign
 )
 
 // summary is what can be known of a file without reading its records. Bit n of
@@ -247,7 +248,13 @@ func readRecord(b []byte, first, next uint64, e *entry) int {
 // parse reads the body of a record.
 func (e *entry) parse(b []byte) bool {
 	le := binary.LittleEndian
-	*e = entry{pos: le.Uint64(b), waits: le.Uint64(b[8:]), again: b[56]&flagAgain != 0}
+	*e = entry{pos: le.Uint64(b), waits: le.Uint64(b[8:])}
+	switch {
+	case b[56]&flagAgain != 0:
+		e.origin = again
+	case b[56]&flagForeign != 0:
+		e.origin = foreign
+	}
 	e.ev = event.Event{
 		ID:       event.ID{Session: le.Uint64(b[16:]), Seq: int64(le.Uint64(b[24:]))},
 		Guild:    le.Uint64(b[32:]),

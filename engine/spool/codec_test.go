@@ -22,7 +22,7 @@ func anEntry(rnd *rand.Rand, pos uint64) entry {
 	for i := range data {
 		data[i] = byte(rnd.Uint32())
 	}
-	e := entry{pos: pos, waits: 1 + rnd.Uint64N(7), again: rnd.IntN(9) == 0, ev: event.Event{
+	e := entry{pos: pos, waits: 1 + rnd.Uint64N(7), origin: []origin{ours, ours, ours, again, foreign}[rnd.IntN(5)], ev: event.Event{
 		ID: event.ID{Session: rnd.Uint64(), Seq: rnd.Int64() - rnd.Int64()}, ShardID: rnd.IntN(9), Shards: rnd.IntN(1000),
 		Type: []string{"", "PRESENCE_UPDATE", "MESSAGE_CREATE", "SOMETHING_NEW"}[rnd.IntN(4)], Guild: rnd.Uint64(),
 		Kind: event.Kind(rnd.IntN(6)), Received: time.Unix(rnd.Int64N(4e9), rnd.Int64N(1e9)), Data: data,

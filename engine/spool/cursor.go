@@ -253,35 +253,24 @@ func (c *chunk) overtaken(pos, bit uint64) {
 
 // Put appends events for this sink alone, such as dead letters that are to be
 // tried again, and waits until they are acknowledged or stored, or ctx ends. A
-// full log takes them all the same, and they do not grow too old.
+// full log takes them all the same, and they do not grow too old. It fails with
+// [ErrForgotten] if the log is not there any more.
 func (c *Cursor) Put(ctx context.Context, events ...event.Event) error {
 	l := c.log
 	l.mu.Lock()
+	if l.end != going {
+		l.mu.Unlock()
+		return ErrForgotten
+	}
 	for i := range events {
-		l.push(&events[i], c.bit, true)
+		l.push(&events[i], c.bit, again)
 	}
 	last := l.tail
 	if l.cfg.Store != nil {
 		l.hurry()
 	}
 	l.mu.Unlock()
-	for !l.safe(last) {
-		if err := l.await(ctx, nil); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// safe reports whether nothing before a position is in memory alone.
-func (l *Log) safe(before uint64) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.cfg.Store == nil {
-		return true
-	}
-	i := l.firstUnsaved()
-	return i == len(l.chunks) || l.chunks[i].live == 0 || l.chunks[i].first >= before
+	return l.safe(ctx, last)
 }
 
 // CursorStats are a cursor's figures.

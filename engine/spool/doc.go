@@ -14,4 +14,11 @@
 // alone touches the store: appending, reading and acknowledging never wait for
 // the disk, except with [Block] or while the memory is full. All methods may be
 // called concurrently.
+//
+// The logs of one layout of shards are a generation. Its number is the one that
+// [Queue.Extend] returns, [Queue.Generations] tells, and its folder in the store is
+// named by; it grows, and none is given out twice by one process. A process that
+// changes its layout while it runs makes another generation beside the present
+// one, which comes to nothing until [Queue.Promote] makes it the present one. Those
+// before it are read to their end, and then forgotten.
 package spool

@@ -48,7 +48,7 @@ func (im *image) summary() *summary {
 		if i == 0 || received < s.Oldest {
 			s.Oldest = received
 		}
-		if !e.again && e.gap == nil {
+		if e.origin != again && e.gap == nil {
 			s.Newest = max(s.Newest, received)
 			s.note(e, sessions)
 		}
@@ -62,7 +62,7 @@ func (im *image) summary() *summary {
 
 // note keeps the last event of each shard; places are those of shards in it.
 func (s *summary) note(e *entry, places map[int]int) {
-	if e.ev.ID.Seq <= 0 {
+	if e.ev.ID.Seq <= 0 || e.origin != ours {
 		return
 	}
 	i, ok := places[e.ev.ShardID]
@@ -104,8 +104,11 @@ func appendRecord(dst []byte, e *entry) []byte {
 	if e.gap != nil {
 		flags |= flagGap
 	}
-	if e.again {
+	switch e.origin {
+	case again:
 		flags |= flagAgain
+	case foreign:
+		flags |= flagForeign
 	}
 	start := len(dst)
 	le := binary.LittleEndian

@@ -50,6 +50,19 @@ type Config struct {
 // ErrGap is returned by [Log.Append] for an event behind one that found no room.
 var ErrGap = errors.New("an earlier event of the session found no room in the queue")
 
+// ErrForgotten is returned for a log of a generation that [Queue.Forget] has
+// dropped.
+var ErrForgotten = errors.New("the queue of that layout was empty, and is not there any more")
+
+// ending says whether a log is still there.
+type ending uint8
+
+const (
+	going     ending = iota
+	withdrawn        // it takes what is appended, and nothing comes of it
+	forgotten        // it takes nothing any more
+)
+
 // Log is one worker's queue.
 type Log struct {
 	cfg    Config
@@ -78,6 +91,9 @@ type Log struct {
 	tender   tender
 	trash    []string         // files that nobody needs any more
 	past     map[string]place // of sinks that an earlier run had, and which wait for nothing
+	apart    bool             // its generation is not promoted: nothing reaches the store, and nothing waits for it
+	end      ending
+	safer    chan struct{} // closed when less is in memory alone; nil if nobody waits for it
 }
 
 // New returns an empty log.
@@ -145,10 +161,14 @@ func (l *Log) Stats() Stats {
 // whether it waited. If ctx ends the wait, no later event of the session is
 // taken either, with [ErrGap]: it would pass the one that a RESUME has to bring
 // again. An event that no sink wants, or that is in the log already since a run
-// before this one, is not kept.
+// before this one, is not kept: what that run has stored is known by the highest
+// number of each session, so the events of a session come in their order.
 func (l *Log) Append(ctx context.Context, ev *event.Event) (waited bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.end != going {
+		return false, l.ended()
+	}
 	p := l.progress[ev.ShardID]
 	if p != nil && p.session != ev.ID.Session {
 		p = nil
@@ -170,12 +190,51 @@ func (l *Log) Append(ctx context.Context, ev *event.Event) (waited bool, err err
 		l.present(ev.ID.Session, ev.ShardID).gap = true
 		return true, err
 	}
+	if l.end != going {
+		return waited, l.ended()
+	}
 	if waited {
 		p = nil // others may have gone on meanwhile
 	}
-	l.push(ev, waits, false)
+	l.push(ev, waits, ours)
 	l.note(p, ev, true)
 	return waited, nil
+}
+
+// AppendForeign is [Log.Append] for an event that stands in for one that the
+// shard's own session has not brought: its id is of another session. It has its
+// place in the shard's order and counts for nothing in its progress. It is stored
+// at once, since no RESUME of the shard brings it again.
+func (l *Log) AppendForeign(ctx context.Context, ev *event.Event) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.end != going {
+		return l.ended()
+	}
+	l.appends++
+	waits := l.wanted(ev)
+	if waits == 0 {
+		return nil
+	}
+	if _, err := l.room(ctx, ev); err != nil {
+		return err
+	}
+	if l.end != going {
+		return l.ended()
+	}
+	l.push(ev, waits, foreign)
+	if l.cfg.Store != nil {
+		l.hurry()
+	}
+	return nil
+}
+
+// ended is what appending to a log comes to that is not there any more.
+func (l *Log) ended() error {
+	if l.end == forgotten {
+		return ErrForgotten
+	}
+	return nil
 }
 
 // wanted has the bit of each cursor whose sink takes the event.
@@ -189,9 +248,8 @@ func (l *Log) wanted(ev *event.Event) uint64 {
 	return waits
 }
 
-// push puts an event at the end, for the cursors whose bits are set; again says
-// that it was put in by hand.
-func (l *Log) push(ev *event.Event, waits uint64, again bool) {
+// push puts an event at the end, for the cursors whose bits are set.
+func (l *Log) push(ev *event.Event, waits uint64, from origin) {
 	c := l.open
 	if c == nil || c.full() && c.live > 0 {
 		c = l.begin()
@@ -199,7 +257,7 @@ func (l *Log) push(ev *event.Event, waits uint64, again bool) {
 	if len(c.entries) == 0 || ev.Received.Before(c.oldest) {
 		c.oldest = ev.Received
 	}
-	if !again && ev.Received.After(c.newest) {
+	if from != again && ev.Received.After(c.newest) {
 		c.newest = ev.Received
 	}
 	if n := len(c.entries); n < cap(c.entries) {
@@ -210,7 +268,7 @@ func (l *Log) push(ev *event.Event, waits uint64, again bool) {
 	e := &c.entries[len(c.entries)-1]
 	e.ev = *ev
 	e.ev.Data, e.block = l.arena.put(ev.Data)
-	e.pos, e.gap, e.waits, e.held, e.again = l.tail, nil, waits, 0, again
+	e.pos, e.gap, e.waits, e.held, e.origin = l.tail, nil, waits, 0, from
 	l.tail++
 	c.next = l.tail
 	c.live++

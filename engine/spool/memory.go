@@ -55,7 +55,7 @@ func (c *chunk) setTimes() {
 		if at := e.ev.Received; c.oldest.IsZero() || at.Before(c.oldest) {
 			c.oldest = at
 		}
-		if !e.again && e.gap == nil && e.ev.Received.After(c.newest) {
+		if e.origin != again && e.gap == nil && e.ev.Received.After(c.newest) {
 			c.newest = e.ev.Received
 		}
 	}

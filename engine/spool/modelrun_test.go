@@ -19,6 +19,7 @@ func (m *model) start(sinks []string) {
 		m.fail("open: %v", err)
 	}
 	m.queue = q
+	m.runs++
 	per := m.cfg.Layout.PerWorker
 	for w := range (m.cfg.Layout.Total + per - 1) / per {
 		q.Log(w)
@@ -31,9 +32,9 @@ func (m *model) start(sinks []string) {
 		m.sinks[name] = m.all[name]
 		m.sinks[name].cursors, m.sinks[name].hand = nil, nil
 	}
-	for _, logs := range q.Generations() {
+	for number, logs := range q.Generations() {
 		for _, name := range sinks {
-			m.attach(m.sinks[name], logs)
+			m.sinks[name].cursors = append(m.sinks[name].cursors, m.open(name, number, logs))
 		}
 	}
 	if err := q.Recover(); err != nil {
@@ -42,20 +43,21 @@ func (m *model) start(sinks []string) {
 	m.resume()
 }
 
-func (m *model) attach(s *modelSink, logs []*Log) {
-	var cursors []*Cursor
+// open opens a sink's cursors in the logs of a generation.
+func (m *model) open(sink string, number int, logs []*Log) *modelGeneration {
+	g := &modelGeneration{number: number}
 	for _, l := range logs {
-		cfg := CursorConfig{Name: s.name, Wants: modelWants(s.name), Wake: func() {}}
-		if s.name == "early" {
+		cfg := CursorConfig{Name: sink, Wants: modelWants(sink), Wake: func() {}}
+		if sink == "early" {
 			cfg.Early = func(e *event.Event) bool { return e.Type == "INTERACTION_CREATE" }
 		}
 		c, err := l.Open(cfg)
 		if err != nil {
 			m.fail("attach: %v", err)
 		}
-		cursors = append(cursors, c)
+		g.cursors = append(g.cursors, c)
 	}
-	s.cursors = append(s.cursors, cursors)
+	return g
 }
 
 // resume has Discord send again what the saved sessions do not cover.
@@ -83,7 +85,13 @@ func (m *model) resume() {
 // replay appends what a RESUME brings, and reports whether that is all.
 func (m *model) replay(shard int) bool {
 	s := m.shards[shard]
-	for s.read < len(s.events) && m.append(shard, s.events[s.read]) {
+	for s.read < len(s.events) {
+		switch e := s.events[s.read]; {
+		case e.passed:
+			m.log(shard).Pass(e.id, shard)
+		case !m.appendTo(m.log(shard), e):
+			return false
+		}
 		s.read++
 	}
 	return s.read == len(s.events)
@@ -95,17 +103,24 @@ func (m *model) logs() []*Log { return m.queue.all() }
 
 // endSession makes Discord forget a session, with what it still had to send.
 func (m *model) endSession(shard int) {
+	m.abandon(shard)
+	delete(m.shards, shard)
+}
+
+// abandon has a session bring nothing any more.
+func (m *model) abandon(shard int) {
 	if s := m.shards[shard]; s != nil {
 		for _, e := range s.events[s.read:] {
 			clear(e.required)
 		}
 	}
-	delete(m.shards, shard)
 }
 
 // keep saves the sessions.
-func (m *model) keep() {
-	for _, l := range m.queue.logs {
+func (m *model) keep() { m.keepOf(m.queue.Present()) }
+
+func (m *model) keepOf(generation int) {
+	for _, l := range m.queue.Logs(generation) {
 		for shard, p := range l.Progress() {
 			if s := m.shards[shard]; s != nil && s.session == p.Session {
 				if p.Seq > int64(len(s.events)) {
@@ -173,6 +188,8 @@ func (m *model) stop() {
 		l.finish()
 	}
 	m.keep()
+	m.forgetNext()
+	m.old = nil
 }
 
 // crash ends the process at the n-th write to the store, or now. Of a session that
@@ -180,6 +197,8 @@ func (m *model) stop() {
 func (m *model) crash() {
 	m.inside = true
 	defer func() { m.inside = false }()
+	m.forgetNext()
+	m.old = nil
 	lost := m.lost
 	m.store.spoil(func(f *fakeStore) { f.fuse = 1 + m.rnd.IntN(12) })
 	m.did("crash")
@@ -192,7 +211,7 @@ func (m *model) crash() {
 	m.lost = lost // the dead store's files are not there
 	m.store.spoil(func(f *fakeStore) { f.fuse, f.dead, f.refuse, f.forget = 0, false, nil, nil })
 	for _, e := range m.events {
-		if s := m.shards[e.shard]; s == nil || s.session != e.id.Session {
+		if s := m.shards[e.shard]; !e.safe && (s == nil || s.session != e.id.Session) {
 			clear(e.required)
 		}
 	}

@@ -13,8 +13,8 @@ import (
 func (m *model) take() {
 	s := m.sink()
 	early := m.rnd.IntN(3) == 0
-	for g, cursors := range s.cursors {
-		left := 0
+	for g, generation := range s.cursors {
+		cursors, left := generation.cursors, 0
 		for _, c := range cursors {
 			left += c.Depth()
 		}
@@ -63,7 +63,7 @@ func (m *model) given(s *modelSink, ev *event.Event, early bool) {
 	case slices.ContainsFunc(s.hand[:len(s.hand)-1], func(h held) bool { return h.item.Event.ID == ev.ID }):
 		m.fail("%s gets %v and has it in hand", s.name, ev.ID)
 	}
-	if !e.first[s.name] && !early && e.id.Session != letterSession {
+	if !e.first[s.name] && !early && !e.late && e.id.Session != letterSession {
 		if e.order < s.last[e.shard] {
 			m.fail("%s gets %v (%d of shard %d) behind %d", s.name, ev.ID, e.order, e.shard, s.last[e.shard])
 		}
@@ -142,7 +142,8 @@ func (m *model) put() {
 		required: map[string]bool{}, acked: make(map[string]bool), dropped: make(map[string]bool), first: make(map[string]bool),
 	}
 	m.events[e.id] = e
-	c := s.cursors[len(s.cursors)-1][m.rnd.IntN(len(s.cursors[len(s.cursors)-1]))]
+	cursors := s.cursors[len(s.cursors)-1].cursors
+	c := cursors[m.rnd.IntN(len(cursors))]
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	err := c.Put(ctx, m.event(e)) // it does not wait here
@@ -175,7 +176,12 @@ func (m *model) discard() {
 func (m *model) verify(files bool) {
 	var events, nfiles int
 	var bytes, memory, disk int64
-	for _, l := range m.logs() {
+	logs := m.logs()
+	if m.next != nil {
+		logs = append(logs, m.queue.Logs(m.next.number)...)
+		m.verifyNext()
+	}
+	for _, l := range logs {
 		if err := l.check(); err != nil {
 			m.fail("%s: %v", l.cfg.Prefix, err)
 		}
@@ -223,8 +229,8 @@ func (m *model) end() {
 
 // drain has a sink take and acknowledge what it can, and reports what is left.
 func (m *model) drain(s *modelSink) (left int) {
-	for _, cursors := range s.cursors {
-		for _, c := range cursors {
+	for _, generation := range s.cursors {
+		for _, c := range generation.cursors {
 			for _, it := range c.Next(nil, 1000) {
 				s.hand = append(s.hand, held{c, it})
 				m.given(s, &it.Event, false)

@@ -14,9 +14,11 @@ type Progress struct {
 // shardProgress is what the log knows of one shard.
 type shardProgress struct {
 	session uint64
-	seq     int64 // of the last event appended
+	seq     int64 // the highest that was appended or passed
 	stored  int64 // up to here an earlier run has stored all that is to be delivered
 	live    int   // events of this session that are in memory alone
+	top     int64 // the highest of those that were kept
+	mixed   bool  // those in memory alone are not in the order of their numbers
 	gap     bool  // an event of this session has been given up for want of room
 }
 
@@ -45,19 +47,38 @@ func (l *Log) note(p *shardProgress, ev *event.Event, kept bool) {
 	if ev.ID.Seq <= 0 {
 		return
 	}
-	p.seq = ev.ID.Seq
-	if kept {
-		p.live++
+	p.seq = max(p.seq, ev.ID.Seq)
+	if !kept {
+		return
+	}
+	p.live++
+	p.mixed = p.mixed || ev.ID.Seq < p.top
+	p.top = max(p.top, ev.ID.Seq)
+}
+
+// Pass books an event of a shard that is dealt with though it is not in the log,
+// such as one that has been delivered already as another fleet brought it. It makes
+// the session the shard's present one. Events of the session with lower numbers may
+// still be appended. Nothing is passed behind an event that found no room.
+func (l *Log) Pass(id event.ID, shard int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.end != going {
+		return
+	}
+	if p := l.present(id.Session, shard); !p.gap {
+		p.seq = max(p.seq, id.Seq)
 	}
 }
 
 // leave books an event of a chunk that is done with, or safe.
 func (l *Log) leave(c *chunk, e *entry) {
-	if c.saved || e.again || e.gap != nil || e.ev.ID.Seq <= 0 {
+	if c.saved || e.origin != ours || e.gap != nil || e.ev.ID.Seq <= 0 {
 		return
 	}
 	if p := l.progress[e.ev.ShardID]; p != nil && p.session == e.ev.ID.Session {
 		p.live--
+		p.mixed = p.mixed && p.live > 0
 	}
 }
 
@@ -75,7 +96,7 @@ func (l *Log) Progress() map[int]Progress {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	out := make(map[int]Progress, len(l.progress))
-	open := make(map[int]bool)
+	open := make(map[int]bool) // shards whose first event that is left has to be found
 	for shard, p := range l.progress {
 		out[shard] = Progress{Session: p.session, Seq: p.seq}
 		if p.live > 0 {
@@ -90,12 +111,16 @@ func (l *Log) Progress() map[int]Progress {
 	return out
 }
 
-// firstOf notes the first event that is left of a shard.
+// firstOf notes the lowest event that is left of a shard: the first, unless they
+// are mixed.
 func (l *Log) firstOf(e *entry, open map[int]bool, out map[int]Progress) {
 	shard := e.ev.ShardID
-	if e.waits == 0 || e.gap != nil || e.again || !open[shard] || e.ev.ID.Session != l.progress[shard].session || e.ev.ID.Seq <= 0 {
+	if e.waits == 0 || e.gap != nil || e.origin != ours || !open[shard] || e.ev.ID.Session != l.progress[shard].session || e.ev.ID.Seq <= 0 {
 		return
 	}
-	out[shard] = Progress{Session: e.ev.ID.Session, Seq: e.ev.ID.Seq - 1}
-	delete(open, shard)
+	p := l.progress[shard]
+	out[shard] = Progress{Session: p.session, Seq: min(out[shard].Seq, e.ev.ID.Seq-1)}
+	if !p.mixed {
+		delete(open, shard)
+	}
 }

@@ -2,7 +2,6 @@ package spool
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -45,24 +44,19 @@ type ForeignError struct{ Text string }
 
 func (e *ForeignError) Error() string { return e.Text }
 
-// Queue is the logs of all workers, and those that earlier runs have left.
+// Queue is the logs of all workers, and those that earlier layouts and earlier
+// runs have left. Each layout has its generation, whose number grows and names its
+// folder in the store.
 type Queue struct {
-	cfg         QueueConfig
-	budget      Budget
-	generations []generation
-	current     int // number of the newest generation
-	stored      map[int]stored
+	cfg    QueueConfig
+	budget Budget
 
-	mu   sync.Mutex
-	logs []*Log // of the present generation, by worker
-}
-
-// generation is the logs of one layout.
-type generation struct {
-	number int
-	layout string
-	logs   map[int]*Log // by worker
-	files  map[int][]Stored
+	mu          sync.Mutex
+	generations []*generation // by number
+	present     *generation
+	last        int // number that has been given out
+	stored      map[sessionKey]int64
+	tenders     tenders
 }
 
 // metaName is where a store says what it holds.
@@ -85,16 +79,16 @@ func OpenQueue(cfg QueueConfig) (*Queue, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	q := &Queue{cfg: cfg, stored: make(map[int]stored)}
-	if cfg.Store == nil {
-		return q, nil
-	}
-	files, err := cfg.Store.List()
-	if err != nil {
-		return nil, err
-	}
-	if err := q.claim(files); err != nil {
-		return nil, err
+	q := &Queue{cfg: cfg, stored: make(map[sessionKey]int64)}
+	var files []Stored
+	if cfg.Store != nil {
+		var err error
+		if files, err = cfg.Store.List(); err != nil {
+			return nil, err
+		}
+		if err := q.claim(files); err != nil {
+			return nil, err
+		}
 	}
 	q.sort(files)
 	return q, nil
@@ -129,7 +123,8 @@ func (q *Queue) claim(files []Stored) error {
 	return q.cfg.Store.Put(metaName, text)
 }
 
-// sort finds the generations in a store.
+// sort finds the generations in a store. The present one is the newest of them if
+// it has the layout, or else a new one.
 func (q *Queue) sort(files []Stored) {
 	byNumber := make(map[int]*generation)
 	for _, f := range files {
@@ -139,24 +134,27 @@ func (q *Queue) sort(files []Stored) {
 		}
 		g := byNumber[number]
 		if g == nil {
-			g = &generation{number: number, layout: layout, logs: make(map[int]*Log), files: make(map[int][]Stored)}
+			g = newGeneration(number, layout)
+			g.promoted = true
 			byNumber[number] = g
 		}
 		g.files[worker] = append(g.files[worker], f)
 	}
 	for _, number := range slices.Sorted(maps.Keys(byNumber)) {
-		q.generations = append(q.generations, *byNumber[number])
+		q.generations = append(q.generations, byNumber[number])
+		q.present, q.last = byNumber[number], number
 	}
-	if n := len(q.generations); n > 0 {
-		q.current = q.generations[n-1].number
-		if q.generations[n-1].layout == q.cfg.Layout.String() {
-			return
+	if q.present == nil || q.present.layout != q.cfg.Layout.String() {
+		q.present = q.extend(q.cfg.Layout)
+		q.present.promoted = true
+	}
+	for _, g := range q.generations {
+		for worker := range g.files {
+			if g != q.present {
+				g.logs[worker] = q.newLog(g, worker)
+			}
 		}
 	}
-	q.current++
-	q.generations = append(q.generations, generation{
-		number: q.current, layout: q.cfg.Layout.String(), logs: make(map[int]*Log), files: make(map[int][]Stored),
-	})
 }
 
 // parsePrefix takes a name apart: 0003_8-0-7-25/000/….
@@ -171,60 +169,12 @@ func parsePrefix(name string) (number int, layout string, worker int, ok bool) {
 	return number, layout, worker, found && errors.Join(err1, err2) == nil
 }
 
-// Log is a worker's log, made when it is first asked for.
-func (q *Queue) Log(worker int) *Log {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for len(q.logs) <= worker {
-		q.logs = append(q.logs, q.newLog(q.current, q.cfg.Layout.String(), len(q.logs)))
-	}
-	return q.logs[worker]
-}
-
-func (q *Queue) newLog(number int, layout string, worker int) *Log {
-	return New(Config{
-		Bounds: q.cfg.Bounds, Budget: &q.budget, Dropped: q.cfg.Dropped,
-		Store: q.cfg.Store, Prefix: fmt.Sprintf("%04d_%s/%03d/", number, layout, worker),
-		PersistAfter: q.cfg.PersistAfter, Clock: q.cfg.Clock, Logger: q.cfg.Logger,
-	})
-}
-
-// Generations are all logs, those of the oldest run first and the present ones
-// last. A sink reads a generation once it has done with those before it, so that
-// the order per shard holds. It is called when every worker has asked for its log.
-func (q *Queue) Generations() [][]*Log {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	var out [][]*Log
-	for i := range q.generations {
-		g := &q.generations[i]
-		if g.number == q.current {
-			continue
-		}
-		var logs []*Log
-		for _, worker := range slices.Sorted(maps.Keys(g.files)) {
-			if g.logs[worker] == nil {
-				g.logs[worker] = q.newLog(g.number, g.layout, worker)
-			}
-			logs = append(logs, g.logs[worker])
-		}
-		out = append(out, logs)
-	}
-	return append(out, slices.Clone(q.logs))
-}
-
 // Recover takes over what earlier runs have left. It is called once, when the
 // sinks have been attached.
 func (q *Queue) Recover() error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for i := range q.generations {
-		g := &q.generations[i]
-		if g.number == q.current {
-			for worker, log := range q.logs {
-				g.logs[worker] = log
-			}
-		}
+	for _, g := range q.generations {
 		for _, worker := range slices.Sorted(maps.Keys(g.files)) {
 			log := g.logs[worker]
 			if log == nil {
@@ -238,60 +188,13 @@ func (q *Queue) Recover() error {
 	return nil
 }
 
-// Stored is the sequence number up to which a session's events are in a queue
-// already, or were delivered before the last stop; 0 if none is known to be.
+// Stored is the sequence number up to which the events of a shard's session are in
+// a queue already, or were delivered before the last stop; 0 if none is known to
+// be.
 func (q *Queue) Stored(shard int, session uint64) int64 {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if s := q.stored[shard]; s.session == session {
-		return s.seq
-	}
-	return 0
-}
-
-// all are the logs of all generations.
-func (q *Queue) all() []*Log { return slices.Concat(q.Generations()...) }
-
-// Run works between the logs and their store until ctx ends, then saves what is
-// in memory alone, and returns.
-func (q *Queue) Run(ctx context.Context) {
-	if q.cfg.Store == nil {
-		<-ctx.Done()
-		return
-	}
-	logs := q.all()
-	var tenders sync.WaitGroup
-	for _, l := range logs {
-		tenders.Go(func() { l.tend(ctx) })
-		l.kick()
-	}
-	defer tenders.Wait()
-	timer := q.cfg.Clock.NewTimer(q.pace())
-	defer timer.Stop()
-	turnAt := q.cfg.Clock.Now().Add(halfMinute)
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case now := <-timer.C():
-			for _, l := range logs {
-				l.tick()
-			}
-			if now.After(turnAt) {
-				q.budget.health.turn()
-				turnAt = now.Add(halfMinute)
-			}
-		}
-		timer.Reset(q.pace())
-	}
-}
-
-const halfMinute = 30 * time.Second
-
-// pace is how often the logs are looked at: often enough that persist_after is
-// kept about.
-func (q *Queue) pace() time.Duration {
-	return min(max(q.cfg.PersistAfter/4, 5*time.Millisecond), 250*time.Millisecond)
+	return q.stored[sessionKey{shard, session}]
 }
 
 // Discard gives up all that waits for a sink that is not configured any more and

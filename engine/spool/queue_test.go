@@ -95,7 +95,7 @@ func TestAnotherLayoutIsDeliveredFirst(t *testing.T) {
 	r.stop()
 	r.cfg.Layout = Layout{Total: 8, First: 0, Last: 7, PerWorker: 2}
 	r.open()
-	if n := len(r.queue.Generations()); n != 2 {
+	if n := len(r.queue.generations); n != 2 {
 		t.Fatalf("%d generations", n)
 	}
 	r.seqs[0] = 0
@@ -108,7 +108,7 @@ func TestAnotherLayoutIsDeliveredFirst(t *testing.T) {
 	}
 	r.empty()
 	r.restart()
-	if n := len(r.queue.Generations()); n != 1 {
+	if n := len(r.queue.generations); n != 1 {
 		t.Errorf("%d generations, though the old one is empty", n)
 	}
 }
@@ -297,8 +297,8 @@ func TestWithoutAStoreTheQueueIsInMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if g := q.Generations(); len(g) != 1 || len(g[0]) != 2 {
-		t.Fatalf("%d generations", len(g))
+	if g := q.all(); len(q.generations) != 1 || len(g) != 2 {
+		t.Fatalf("%d generations, %d logs", len(q.generations), len(g))
 	}
 	if err := q.Recover(); err != nil {
 		t.Fatal(err)

@@ -38,16 +38,16 @@ type found struct {
 	blind       bool // nothing is known of what is missing
 }
 
-// stored is up to where a session's events are in a queue already.
-type stored struct {
+// sessionKey is a shard's session. Shards of several layouts have the same ids.
+type sessionKey struct {
+	shard   int
 	session uint64
-	seq     int64
 }
 
 // recover takes over what an earlier run has left in the store, and notes in
-// sessions what it knows of those. It is called once, after the cursors have been
+// sessions up to where the events of each are in the queue. It is called once, after the cursors have been
 // opened and before anything else.
-func (l *Log) recover(files []Stored, sessions map[int]stored) error {
+func (l *Log) recover(files []Stored, sessions map[sessionKey]int64) error {
 	ix, err := l.loadIndex()
 	if err != nil {
 		return err
@@ -62,7 +62,8 @@ func (l *Log) recover(files []Stored, sessions map[int]stored) error {
 		}
 		all = append(all, f)
 		for _, s := range f.s.Sessions {
-			sessions[s.Shard] = stored{s.session, s.Seq}
+			key := sessionKey{s.Shard, s.session}
+			sessions[key] = max(sessions[key], s.Seq)
 		}
 	}
 	for _, c := range l.adopt(all, ix) {

@@ -99,7 +99,7 @@ func (r *rig) restart() {
 	r.open()
 }
 
-func (r *rig) first() *Log { return r.queue.logs[0] }
+func (r *rig) first() *Log { return r.queue.Log(0) }
 
 func (r *rig) cursor(sink string) *Cursor {
 	all := r.cursors[sink]

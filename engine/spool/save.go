@@ -78,6 +78,7 @@ func (l *Log) saved(c *chunk, size int64) {
 		}
 	}
 	c.saved = true
+	l.isSafer()
 	l.fresh -= c.bytes
 	l.warm(c)
 	for l.crowded(0) && l.evict() {

@@ -34,7 +34,7 @@ func (s search) is(e *entry) bool {
 	case !e.droppable():
 		return false
 	case s == aged:
-		return !e.again
+		return e.origin != again
 	case s == noise || s == freshNoise:
 		return isNoise(e.ev.Type)
 	default:

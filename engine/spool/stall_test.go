@@ -23,6 +23,7 @@ func live(t *testing.T, change func(r *rig), story func(r *rig)) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var done sync.WaitGroup
 		done.Go(func() { r.queue.Run(ctx) })
+		synctest.Wait() // it has begun
 		story(r)
 		cancel()
 		done.Wait()

@@ -26,6 +26,9 @@ func TestEveryCommandComesThrough(t *testing.T) {
 		if letters {
 			want.Letters = []string{"9c1f-42"}
 		}
+		if kind == ops.CommandReshard {
+			want.Target = ops.Target{Total: 32, Last: 15, Slice: true}
+		}
 		body, err := json.Marshal(wireCommand(want))
 		if err != nil {
 			t.Fatal(err)
@@ -43,7 +46,7 @@ func TestABadCommandIsSaidInOneLine(t *testing.T) {
 		{`{"action":"restart"`, "the body is not a command: unexpected EOF"},
 		{`{"action":"restart","shard":3}`, `unknown field "shard"`},
 		{`{"action":"restart","shards":[1]}{}`, "the body goes on after the command"},
-		{`{"action":"reboot"}`, `action: "reboot" is not known; allowed: restart, reidentify, stop, start, pause, resume, drain, replay, discard, allow`},
+		{`{"action":"reboot"}`, `action: "reboot" is not known; allowed: restart, reidentify, stop, start, pause, resume, drain, replay, discard, allow, reshard, reshard-pause, reshard-resume, reshard-abort, reshard-force`},
 		{`{"action":"unknown"}`, `action: "unknown" is not known`},
 		{`{"action":"restart"}`, "shards: missing; restart needs at least one id"},
 		{`{"action":"restart","shards":[-1]}`, "shards: -1 is below zero"},
@@ -52,6 +55,10 @@ func TestABadCommandIsSaidInOneLine(t *testing.T) {
 		{`{"action":"pause"}`, "sink: missing; pause needs the name of one"},
 		{`{"action":"pause","sink":"bot","letters":["a"]}`, "letters: pause takes none"},
 		{`{"action":"replay","sink":"bot","letters":[""]}`, `letters: "" is not an event id`},
+		{`{"action":"drain","target":{"total":32}}`, "target: drain takes none"},
+		{`{"action":"reshard","target":{"total":-1}}`, "target: total: -1 shards; allowed: 1 to 65536"},
+		{`{"action":"reshard","target":{"total":8,"slice":{"first":4,"last":8}}}`, "target: slice: there is no shard 8 of 8; the last one is 7"},
+		{`{"action":"reshard","target":{"slice":{"first":4,"last":3}}}`, "target: slice: 4 to 3 is not a range of shards"},
 		{`{"action":"pause","sink":"b\u001b[2Jt"}`, "sink: not a printable text of up to 128 bytes"},
 		{`{"action":"drain","by":"` + strings.Repeat("x", 129) + `"}`, "by: not a printable text"},
 		{`{"action":"restart","shards":[` + strings.Repeat("1,", maxShardsNamed) + `1]}`, "shards: 65537 are named; allowed: up to 65536"},
@@ -67,6 +74,7 @@ func FuzzDecodeCommand(f *testing.F) {
 	for _, seed := range []string{
 		`{"action":"restart","shards":[0,1,2],"by":"ann"}`, `{"action":"drain"}`, `{"action":"pause","sink":"bot"}`,
 		`{"action":"replay","sink":"bot","letters":["a-1","a-2"]}`, `{"action":"discard","sink":"old"}`,
+		`{"action":"reshard","target":{"total":32}}`, `{"action":"reshard","target":{"slice":{"first":1,"last":2}}}`,
 		``, `null`, `{}`, `[]`, `{"action":7}`, `{"action":"restart","shards":[1e99]}`, `{"action":"stop","shards":[-1]}`,
 	} {
 		f.Add([]byte(seed))

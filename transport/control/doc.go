@@ -8,6 +8,8 @@
 //	GET  /v1/shards/{id}    what the snapshot leaves out about one shard
 //	GET  /v1/log            ?after=SEQ&max=N&level=debug|info|warn|error&shard=ID
 //	GET  /v1/dead-letters   ?sink=NAME&max=N
+//	POST /v1/plan           {"total":32,"slice":{"first":0,"last":15}}: what a reshard would
+//	                        do and cost; an empty body for what reshard.target says
 //	POST /v1/actions        a command: 202 with its id, 409 if it is refused;
 //	                        ?follow=true says that the client will wait for its end
 //	GET  /v1/actions/{id}   ?wait=10s waits for its end for that long

@@ -22,6 +22,7 @@ type engine struct {
 	commands []ops.Command
 	logs     []ops.LogQuery
 	letters  []ops.DeadLetterQuery
+	plans    []ops.Target
 	refuse   string
 	fail     error
 	begun    []*job
@@ -64,6 +65,16 @@ func (e *engine) DeadLetters(_ context.Context, q ops.DeadLetterQuery) (ops.Dead
 	defer e.mu.Unlock()
 	e.letters = append(e.letters, q)
 	return ops.DeadLetterPage{Letters: []ops.DeadLetter{{Sink: "bot", ID: "a-1", Event: []byte("{broken")}}, Total: 1}, nil
+}
+
+func (e *engine) Plan(_ context.Context, to ops.Target) (*ops.ReshardPlan, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.plans = append(e.plans, to)
+	if e.refuse != "" {
+		return nil, &ops.RefusedError{Command: ops.Command{Kind: ops.CommandReshard, Target: to}, Reason: e.refuse}
+	}
+	return &ops.ReshardPlan{From: 4, To: 8, Last: 7, Why: "asked for", ETA: time.Minute}, nil
 }
 
 func (e *engine) Subscribe(context.Context, int) (<-chan ops.Event, error) {

@@ -37,6 +37,7 @@ func (s *Server) handler() http.Handler {
 		"GET /v1/shards/{id}":  s.shard,
 		"GET /v1/log":          s.log,
 		"GET /v1/dead-letters": s.deadLetters,
+		"POST /v1/plan":        s.plan,
 		"POST /v1/actions":     s.begin,
 		"GET /v1/actions/{id}": s.follow,
 		"/":                    nowhere,

@@ -27,7 +27,7 @@ func fill(v reflect.Value, n *int) {
 	case *json.RawMessage:
 		*at = json.RawMessage(`{"t":"READY"}`)
 		return
-	case *ops.ShardState, *ops.SinkState, *ops.EnginePhase, *ops.AlertLevel:
+	case *ops.ShardState, *ops.SinkState, *ops.EnginePhase, *ops.AlertLevel, *ops.ReshardPhase:
 		v.SetUint(uint64(*n%2 + 1))
 		return
 	case *ops.Level:
@@ -39,6 +39,9 @@ func fill(v reflect.Value, n *int) {
 		for i := range v.NumField() {
 			fill(v.Field(i), n)
 		}
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem(), n)
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
 		fallthrough
@@ -116,6 +119,25 @@ func TestNothingIsLostOnTheWire(t *testing.T) {
 	}
 }
 
+func TestNothingOfAReshardIsLostOnTheWire(t *testing.T) {
+	all := filled[ops.Reshard]()
+	wire := through[reshard](t, all)
+	w := &words{}
+	if got := wire.ops(w); w.err != nil || !reflect.DeepEqual(got, all) {
+		t.Errorf("the reshard came as\n%+v, %v\nand was\n%+v", got, w.err, all)
+	}
+	plan := filled[ops.ReshardPlan]()
+	costs := through[reshardPlan](t, &plan)
+	if got := costs.ops(); !reflect.DeepEqual(got, &plan) {
+		t.Errorf("the plan came as\n%+v\nand was\n%+v", got, &plan)
+	}
+	all.Now, all.History = nil, nil
+	data, err := Marshal(all)
+	if err != nil || strings.Contains(string(data), `"now"`) || !strings.Contains(string(data), `"history":[]`) {
+		t.Errorf("without one under way: %s, %v", data, err)
+	}
+}
+
 func TestAnEmptyEngineComesAsItIs(t *testing.T) {
 	status := through[status](t, &ops.Snapshot{})
 	if got, err := status.snapshot(); err != nil || !reflect.DeepEqual(got, &ops.Snapshot{}) {
@@ -128,6 +150,7 @@ func TestTheNamesOfTheWire(t *testing.T) {
 	snap := filled[ops.Snapshot]()
 	snap.Shards, snap.Workers, snap.Sinks, snap.Alerts = snap.Shards[:1], snap.Workers[:1], snap.Sinks[:1], snap.Alerts[:1]
 	snap.Traffic.Types = snap.Traffic.Types[:1]
+	snap.Reshard.History = snap.Reshard.History[:1]
 	data, err := Marshal(&snap)
 	if err != nil {
 		t.Fatal(err)

@@ -15,10 +15,11 @@ import (
 
 // command is an ops.Command.
 type command struct {
-	Action  string   `json:"action"` // restart, reidentify, stop, start, pause, resume, drain, replay, discard, allow
+	Action  string   `json:"action"` // restart, reidentify, stop, start, pause, resume, drain, replay, discard, allow, reshard, reshard-…
 	Shards  []int    `json:"shards,omitempty"`
 	Sink    string   `json:"sink,omitempty"`
 	Letters []string `json:"letters,omitempty"` // event ids; none for all of the sink's
+	Target  *target  `json:"target,omitempty"`  // of reshard; none for what reshard.target says
 	By      string   `json:"by,omitempty"`      // who asks, for the log
 }
 
@@ -30,7 +31,12 @@ const (
 )
 
 func wireCommand(c ops.Command) command {
-	return command{Action: c.Kind.String(), Shards: c.Shards, Sink: c.Sink, Letters: c.Letters, By: c.By}
+	out := command{Action: c.Kind.String(), Shards: c.Shards, Sink: c.Sink, Letters: c.Letters, By: c.By}
+	if c.Target != (ops.Target{}) {
+		t := wireTarget(c.Target)
+		out.Target = &t
+	}
+	return out
 }
 
 // decodeCommand reads a command from outside. What it returns is of a known kind
@@ -53,7 +59,11 @@ func decodeCommand(body []byte) (ops.Command, error) {
 	if err := c.check(kind); err != nil {
 		return ops.Command{}, err
 	}
-	return ops.Command{Kind: kind, Shards: c.Shards, Sink: c.Sink, Letters: c.Letters, By: c.By}, nil
+	out := ops.Command{Kind: kind, Shards: c.Shards, Sink: c.Sink, Letters: c.Letters, By: c.By}
+	if c.Target != nil {
+		out.Target = c.Target.ops()
+	}
+	return out, nil
 }
 
 // jsonCause is what is wrong with JSON, in its own words without the package's.
@@ -106,6 +116,14 @@ func (c *command) check(kind ops.CommandKind) error {
 		return fmt.Errorf("letters: %s takes none", kind)
 	case len(c.Letters) > maxLetters:
 		return fmt.Errorf("letters: %d are named; allowed: up to %d, or none for all of the sink's", len(c.Letters), maxLetters)
+	}
+	if c.Target != nil {
+		if kind != ops.CommandReshard {
+			return fmt.Errorf("target: %s takes none", kind)
+		}
+		if err := c.Target.check(); err != nil {
+			return fmt.Errorf("target: %w", err)
+		}
 	}
 	return c.checkWords()
 }

@@ -22,6 +22,7 @@ type status struct {
 	Store    store    `json:"store"`
 	Identify identify `json:"identify"`
 	Commands commands `json:"commands"`
+	Presence string   `json:"presence"` // the template in force, JSON in a string; empty for none
 	Traffic  traffic  `json:"traffic"`
 	Latency  latency  `json:"latency"`
 	Reshard  reshard  `json:"reshard"`
@@ -35,8 +36,8 @@ func wireSnapshot(s *ops.Snapshot) status {
 		Name: s.Name, Version: s.Version, Phase: s.Phase.String(), KeepsSessions: s.KeepsSessions,
 		Fleet: wireFleet(s.Fleet), Shards: each(s.Shards, wireShard), Workers: each(s.Workers, wireWorker),
 		Sinks: each(s.Sinks, wireSink), Store: wireStore(s.Store), Identify: wireIdentify(s.Identify),
-		Commands: commands(s.Commands),
-		Traffic:  wireTraffic(s.Traffic), Latency: wireLatency(s.Latency), Reshard: reshard(s.Reshard),
+		Commands: commands(s.Commands), Presence: s.Presence,
+		Traffic: wireTraffic(s.Traffic), Latency: wireLatency(s.Latency), Reshard: wireReshard(s.Reshard),
 		Alerts: each(s.Alerts, wireAlert), LastLog: s.LastLog,
 	}
 }
@@ -52,8 +53,8 @@ func (s *status) snapshot() (*ops.Snapshot, error) {
 		Sinks:    some(s.Sinks, func(x sink) ops.Sink { return x.ops(w) }),
 		Store:    s.Store.ops(),
 		Identify: s.Identify.ops(),
-		Commands: ops.Commands(s.Commands),
-		Traffic:  s.Traffic.ops(), Latency: s.Latency.ops(), Reshard: ops.Reshard(s.Reshard),
+		Commands: ops.Commands(s.Commands), Presence: s.Presence,
+		Traffic: s.Traffic.ops(), Latency: s.Latency.ops(), Reshard: s.Reshard.ops(w),
 		Alerts: some(s.Alerts, func(x alert) ops.Alert { return x.ops(w) }), LastLog: s.LastLog,
 	}
 	return out, w.err
@@ -123,12 +124,6 @@ func wireQueue(q ops.Queue) queue {
 }
 
 func (q queue) ops() ops.Queue { return ops.Queue(q) }
-
-type reshard struct {
-	Supported   bool   `json:"supported"`
-	Reason      string `json:"reason"`
-	Recommended int    `json:"recommended"`
-}
 
 type alert struct {
 	ID    string    `json:"id"`

@@ -18,8 +18,13 @@ type Dialog struct {
 	Keys    bool     // the table's labels are keys
 	Body    []string // paragraphs
 	Warning string   // a paragraph that must not be overlooked
-	Items   []Item   // to choose from; none for a plain question
-	Buttons []Button // at the bottom; the first has the focus unless Focus says otherwise
+	// Warnings are further such paragraphs.
+	Warnings []string
+	// WarnFirst puts them before the table, for a screen on which what stands last
+	// is not in sight.
+	WarnFirst bool
+	Items     []Item   // to choose from; none for a plain question
+	Buttons   []Button // at the bottom; the first has the focus unless Focus says otherwise
 
 	Focus  int // index of the button that Enter presses
 	Choice int // index of the chosen item
@@ -34,6 +39,13 @@ type Dialog struct {
 	// nothing. While it is not, no other button has a key.
 	Typing string
 	typed  string
+	// Barred are the reasons why no dangerous button works; they stand where
+	// Typing would.
+	Barred []string
+	// Enter is the ID of the button that Enter presses while a field has the keys;
+	// empty to go on to the next field.
+	Enter string
+	Busy  string // what the form waits for; empty for nothing
 
 	Opener string    // key that opened it; never confirms
 	Deaf   time.Time // keys before this instant are ignored; zero for none
@@ -47,6 +59,14 @@ type Fact struct {
 	Value   string
 	Note    string // dim, after the value
 	Off     bool   // drawn as not possible now
+	Bar     *Bar   // drawn below the value; nil for none
+}
+
+// Bar is how much of a whole something is.
+type Bar struct {
+	Part, Whole int64
+	Mark        int64 // of Whole, a point that matters; 0 for none
+	Alarm       bool  // more than it should be, or less
 }
 
 // Item is one choice of a list.
@@ -63,6 +83,7 @@ type Button struct {
 	Label  string
 	Key    string // presses it directly; empty for none
 	Danger bool
+	Stays  bool // pressing it leaves the dialog open
 }
 
 // Cancel is the answer that changes nothing.
@@ -135,7 +156,7 @@ func (d *Dialog) typeKey(key string) {
 }
 
 // armed reports whether a dangerous button works.
-func (d *Dialog) armed() bool { return d.typed == d.Typing }
+func (d *Dialog) armed() bool { return len(d.Barred) == 0 && d.typed == d.Typing }
 
 // repeated is what the opening key does when it comes again: it closes what
 // only informs, and is ignored by what asks, because it may repeat by itself.
@@ -150,6 +171,7 @@ func (d *Dialog) press(i int) Outcome {
 			return Outcome{}
 		}
 		out.Button = d.Buttons[i].ID
+		out.Closed = !d.Buttons[i].Stays
 	}
 	if d.Choice < len(d.Items) {
 		item := d.Items[d.Choice]

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"github.com/gatehouse-gateway/gatehouse/themes"
 	"github.com/gatehouse-gateway/gatehouse/tui/frame"
 	"github.com/gatehouse-gateway/gatehouse/tui/style"
@@ -12,6 +14,38 @@ import (
 
 func question() *Dialog {
 	return &Dialog{Opener: "i", Buttons: []Button{Cancel(), {ID: "yes", Label: "Do it", Key: "y"}}}
+}
+
+// looks are the styles and signs that the tests draw with.
+func looks(t *testing.T) (*style.Sheet, *style.Glyphs) {
+	t.Helper()
+	theme, err := themes.Load("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return style.NewSheet(theme, style.Options{}), style.GlyphSet(style.Braille)
+}
+
+// fits fails if a dialog on a screen of w×h cells is larger, or not a rectangle.
+func fits(t *testing.T, d *Dialog, w, h int) {
+	t.Helper()
+	s, g := looks(t)
+	b := d.Draw(s, g, w, h)
+	if b.W > w || b.H() > h {
+		t.Errorf("%dx%d on a screen of %dx%d", b.W, b.H(), w, h)
+	}
+	for _, line := range b.Lines {
+		if frame.Width(line) != b.W {
+			t.Fatalf("%q is not %d cells wide", line, b.W)
+		}
+	}
+}
+
+// draws is a dialog as text without its colours.
+func draws(t *testing.T, d *Dialog, w, h int) string {
+	t.Helper()
+	s, g := looks(t)
+	return ansi.Strip(d.Draw(s, g, w, h).String())
 }
 
 func TestAQuestionBeginsOnCancel(t *testing.T) {
@@ -85,26 +119,13 @@ func TestWhatOnlyInformsClosesWithTheKeyThatOpenedIt(t *testing.T) {
 }
 
 func TestDialogsFitIntoTheirScreen(t *testing.T) {
-	theme, err := themes.Load("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, g := style.NewSheet(theme, style.Options{}), style.GlyphSet(style.Braille)
 	d := &Dialog{Title: "A title that is rather long for a small screen", Warning: "beware of what comes", Buttons: question().Buttons}
 	for range 60 {
 		d.Facts = append(d.Facts, Fact{Label: "key", Value: "what it does, in a sentence that is longer than the dialog is wide", Note: "not now"})
 	}
 	for w := 20; w < 140; w += 11 {
 		for h := 10; h < 60; h += 7 {
-			b := d.Draw(s, g, w, h)
-			if b.W > w || b.H() > h {
-				t.Errorf("%dx%d on a screen of %dx%d", b.W, b.H(), w, h)
-			}
-			for _, line := range b.Lines {
-				if frame.Width(line) != b.W {
-					t.Fatalf("%q is not %d cells wide", line, b.W)
-				}
-			}
+			fits(t, d, w, h)
 		}
 	}
 }
@@ -142,13 +163,9 @@ func TestWhatMustBeTypedArmsTheDangerousButton(t *testing.T) {
 }
 
 func TestAWarningStaysInSightOnASmallScreen(t *testing.T) {
-	theme, err := themes.Load("")
-	if err != nil {
-		t.Fatal(err)
-	}
 	d := &Dialog{Title: "Do it?", Body: []string{strings.Repeat("word ", 40)}, Facts: []Fact{{Label: "costs", Value: "much"}},
 		Warning: "beware", Buttons: append(question().Buttons, Button{ID: "x", Label: "Something else altogether", Key: "o"})}
-	got := d.Draw(style.NewSheet(theme, style.Options{}), style.GlyphSet(style.Braille), 60, 16).String()
+	got := draws(t, d, 60, 16)
 	for _, want := range []string{"beware", "Cancel", "Do it", "Something else altogether"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is not in sight:\n%s", want, got)
@@ -169,5 +186,43 @@ func TestOnlyTheTopmostIsHeard(t *testing.T) {
 	s.Pop()
 	if s.Top() != nil || s.Has("a") {
 		t.Error("not empty")
+	}
+}
+
+func TestWhatBarsADangerousButtonStandsWhereItWouldBeArmed(t *testing.T) {
+	d := &Dialog{Title: "Do it?", Facts: []Fact{{Label: "costs", Value: "much"}}, Warnings: []string{"beware"}, Typing: "36",
+		Barred:  []string{"too few are left: wait until noon", "it is under way already"},
+		Buttons: []Button{Cancel(), {ID: "back", Label: "Another", Key: "b"}, {ID: "yes", Label: "Do it", Danger: true}}}
+	for _, h := range []int{40, 16} {
+		got := draws(t, d, 80, h)
+		for _, want := range []string{"✖ too few are left: wait until noon", "✖ it is under way already", "Another"} {
+			if !strings.Contains(got, want) {
+				t.Errorf("%d lines: %q is not in sight:\n%s", h, want, got)
+			}
+		}
+		if strings.Contains(got, "type 36") {
+			t.Errorf("it can be typed:\n%s", got)
+		}
+	}
+	if out := press(d, "3", "6", "right", "right", "enter"); out != (Outcome{}) {
+		t.Errorf("got %+v", out)
+	}
+}
+
+func TestOnASmallScreenWarningsCanComeFirst(t *testing.T) {
+	d := &Dialog{Title: "Do it?", Warnings: []string{"beware"}, WarnFirst: true, Typing: "36", Buttons: question().Buttons}
+	for range 20 {
+		d.Facts = append(d.Facts, Fact{Label: "costs", Value: "much"})
+	}
+	if got := draws(t, d, 60, 16); !strings.Contains(got, "beware") {
+		t.Errorf("the warning is not in sight:\n%s", got)
+	}
+}
+
+func TestABarMarksWhatMatters(t *testing.T) {
+	d := &Dialog{Facts: []Fact{{Label: "left", Value: "half", Bar: &Bar{Part: 50, Whole: 100, Mark: 80}}}}
+	got := draws(t, d, 40, 20)
+	if !strings.Contains(got, " █████████████░░░░░░░│░░░░░ ") {
+		t.Errorf("the bar is\n%s", got)
 	}
 }

@@ -16,9 +16,14 @@ const widest = 76
 func (d *Dialog) Draw(s *style.Sheet, g *style.Glyphs, w, h int) frame.Block {
 	inner := min(widest, w-8)
 	lines := d.lines(s, g, inner)
-	buttons := append(append(d.fields(s, g, inner), d.word(s, g, inner)...), d.buttons(s, inner)...)
+	buttons := slices.Concat(d.fields(s, g, inner), d.word(s, g, inner), d.buttons(s, inner))
+	if barred := d.barred(s, g, inner); len(barred)+len(buttons)+8 <= h {
+		buttons = append(barred, buttons...)
+	} else { // on a small screen they are scrolled with the rest, and come first
+		lines = append(barred, lines...)
+	}
 	room := max(1, h-6-len(buttons))
-	if (d.Warning != "" || len(d.Fields) > 0) && len(lines) > room {
+	if (d.Warning != "" || len(d.Fields) > 0 || d.Typing != "" || len(d.Barred) > 0) && len(lines) > room {
 		// What must not be overlooked is worth more than the space around it.
 		lines = slices.DeleteFunc(lines, func(line string) bool { return line == "" })
 	}
@@ -78,23 +83,53 @@ func (d *Dialog) lines(s *style.Sheet, g *style.Glyphs, w int) []string {
 	if len(d.Body) > 0 && len(d.Facts)+len(d.Items) > 0 {
 		out = append(out, "")
 	}
-	out = append(out, d.table(s, w)...)
-	if d.Warning != "" {
-		if len(out) > 0 {
-			out = append(out, "")
-		}
-		for i, line := range frame.Wrap(frame.Clean(d.Warning), w-2, 8) {
-			sign := g.Warn + " "
-			if i > 0 {
-				sign = "  "
-			}
-			out = append(out, s.Warn.Paint(sign+line))
-		}
+	table, warnings := d.table(s, g, w), d.warnings(s, g, w)
+	if d.WarnFirst {
+		table, warnings = warnings, table
 	}
-	return append(out, d.items(s, g, w)...)
+	out = append(out, table...)
+	if len(table) > 0 && len(warnings) > 0 || len(warnings) > 0 && len(d.Body) > 0 && len(d.Facts)+len(d.Items) == 0 {
+		out = append(out, "")
+	}
+	return append(append(out, warnings...), d.items(s, g, w)...)
 }
 
-func (d *Dialog) table(s *style.Sheet, w int) []string {
+// warnings are the paragraphs that must not be overlooked.
+func (d *Dialog) warnings(s *style.Sheet, g *style.Glyphs, w int) []string {
+	var out []string
+	for _, text := range append([]string{d.Warning}, d.Warnings...) {
+		if text != "" {
+			out = append(out, signed(s.Warn, g.Warn, text, w)...)
+		}
+	}
+	return out
+}
+
+// signed is a paragraph of w cells with a sign before its first line.
+func signed(paint style.Style, sign, text string, w int) []string {
+	var out []string
+	for i, line := range frame.Wrap(frame.Clean(text), w-2, 8) {
+		if i > 0 {
+			sign = frame.Blank(frame.Width(sign))
+		}
+		out = append(out, paint.Paint(sign+" "+line))
+	}
+	return out
+}
+
+// barred are the reasons why the dangerous button does not work.
+func (d *Dialog) barred(s *style.Sheet, g *style.Glyphs, w int) []string {
+	if len(d.Barred) == 0 {
+		return nil
+	}
+	var out []string
+	for _, text := range d.Barred {
+		out = append(out, signed(s.Critical, g.Critical, text, w)...)
+	}
+	return append(out, "")
+}
+
+func (d *Dialog) table(s *style.Sheet, g *style.Glyphs, w int) []string {
 	label := 0
 	for _, f := range d.Facts {
 		label = max(label, frame.Width(f.Label))
@@ -109,8 +144,25 @@ func (d *Dialog) table(s *style.Sheet, w int) []string {
 			continue
 		}
 		out = append(out, d.fact(s, f, label, w)...)
+		if f.Bar != nil {
+			out = append(out, frame.Blank(label+2)+f.Bar.draw(s, g, w-label-2))
+		}
 	}
 	return out
+}
+
+// draw is the bar in w cells.
+func (b *Bar) draw(s *style.Sheet, g *style.Glyphs, w int) string {
+	paint := s.Queue
+	if b.Alarm {
+		paint = s.Warn
+	}
+	full := []rune(frame.Gauge(b.Part, b.Whole, w, g))
+	if b.Mark <= 0 || b.Whole <= 0 || len(full) == 0 {
+		return paint.Paint(string(full))
+	}
+	at := int(min(b.Mark*int64(w)/b.Whole, int64(w-1)))
+	return paint.Paint(string(full[:at])) + s.Strong.Paint(g.Vertical) + paint.Paint(string(full[at+1:]))
 }
 
 // fact is a line of the table; what is too long goes on below its value.
@@ -167,7 +219,7 @@ func (d *Dialog) items(s *style.Sheet, g *style.Glyphs, w int) []string {
 
 // word is where the word that arms the dialog is typed.
 func (d *Dialog) word(s *style.Sheet, g *style.Glyphs, w int) []string {
-	if d.Typing == "" {
+	if d.Typing == "" || len(d.Barred) > 0 {
 		return nil
 	}
 	line := s.Dim.Paint("type ") + s.Strong.Paint(frame.Clean(d.Typing)) + s.Dim.Paint(" to go on: ") +

@@ -1,6 +1,7 @@
 package dialog
 
 import (
+	"slices"
 	"unicode/utf8"
 
 	"github.com/gatehouse-gateway/gatehouse/tui/frame"
@@ -50,6 +51,8 @@ func (d *Dialog) form(key string) Outcome {
 	switch {
 	case f == nil:
 		return d.formButton(key)
+	case key == "enter" && d.Enter != "":
+		return d.press(slices.IndexFunc(d.Buttons, func(b Button) bool { return b.ID == d.Enter }))
 	case key == "enter":
 		d.walk(1)
 		return Outcome{}
@@ -126,6 +129,9 @@ func (d *Dialog) fields(s *style.Sheet, g *style.Glyphs, w int) []string {
 			name = s.Key
 		}
 		out = append(out, name.Paint(frame.Fit(f.Label, label))+"  "+f.draw(s, g, w-label-2, i == d.Active))
+	}
+	if d.Busy != "" {
+		out = append(out, s.Accent.Paint(frame.Cut(frame.Clean(d.Busy), w)))
 	}
 	return append(out, "")
 }

@@ -4,10 +4,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/gatehouse-gateway/gatehouse/themes"
-	"github.com/gatehouse-gateway/gatehouse/tui/frame"
-	"github.com/gatehouse-gateway/gatehouse/tui/style"
 )
 
 // form has a choice, a text, and two buttons.
@@ -90,11 +86,6 @@ func TestALineTakesNoMoreThanItMay(t *testing.T) {
 }
 
 func TestFormsFitIntoTheirScreen(t *testing.T) {
-	theme, err := themes.Load("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, g := style.NewSheet(theme, style.Options{}), style.GlyphSet(style.Braille)
 	for _, text := range []string{"", "a", strings.Repeat("日本 ", 30)} {
 		for active := range 4 {
 			d := form()
@@ -102,17 +93,28 @@ func TestFormsFitIntoTheirScreen(t *testing.T) {
 			d.Fields[1].Line.Set(text)
 			for w := 40; w < 140; w += 23 {
 				for h := 12; h < 60; h += 15 {
-					b := d.Draw(s, g, w, h)
-					if b.W > w || b.H() > h {
-						t.Errorf("%dx%d on a screen of %dx%d", b.W, b.H(), w, h)
-					}
-					for _, line := range b.Lines {
-						if frame.Width(line) != b.W {
-							t.Fatalf("%q is not %d cells wide", line, b.W)
-						}
-					}
+					fits(t, d, w, h)
 				}
 			}
 		}
+	}
+}
+
+func TestANumberTakesDigitsAndEnterAsksAtOnce(t *testing.T) {
+	d := &Dialog{Enter: "plan", Buttons: []Button{{ID: "plan", Label: "Plan", Stays: true}, Cancel()},
+		Fields: []Field{{Label: "shards", Line: Line{Most: 4, Digits: true}}}}
+	if out := press(d, "R", "1", "x", "-", "2", "enter"); out != (Outcome{Button: "plan"}) {
+		t.Errorf("got %+v", out)
+	}
+	if got := d.Fields[0].Line.Text(); got != "12" {
+		t.Errorf("the field holds %q", got)
+	}
+	d.Insert(" 3a4 56")
+	if got := d.Fields[0].Line.Text(); got != "1234" {
+		t.Errorf("the field holds %q", got)
+	}
+	d.Busy = "it plans"
+	if got := draws(t, d, 60, 20); !strings.Contains(got, "it plans") {
+		t.Errorf("it does not say what it waits for:\n%s", got)
 	}
 }

@@ -7,7 +7,8 @@ const lineMost = 200
 
 // Line is one line of text with a cursor. The zero Line is empty.
 type Line struct {
-	Most int // characters that it takes; 0 for 200
+	Most   int  // characters that it takes; 0 for 200
+	Digits bool // it takes nothing else
 
 	runes []rune
 	at    int
@@ -62,6 +63,9 @@ func (e *Line) Insert(text string) bool {
 	}
 	changed := false
 	for _, r := range text {
+		if e.Digits && (r < '0' || r > '9') {
+			continue
+		}
 		if r < ' ' || r == 0x7f || r == utf8.RuneError || len(e.runes) >= most {
 			continue
 		}

@@ -21,7 +21,7 @@ func parseCompare(key, rest string) (term, error) {
 		return nil, err
 	}
 	text := strings.TrimPrefix(rest[1:], "=")
-	limit, err := number(text, timed)
+	limit, err := number(key, text, timed)
 	if err != nil {
 		return nil, fmt.Errorf("%q: %w", key+rest, err)
 	}
@@ -39,18 +39,25 @@ func parseCompare(key, rest string) (term, error) {
 	}, nil
 }
 
-// number reads a limit. Those of times are in ms, or have a unit of their own.
-func number(text string, timed bool) (float64, error) {
-	if v, err := strconv.ParseFloat(text, 64); err == nil {
+// number reads a limit. Times have a unit; a latency may do without, in ms.
+func number(key, text string, timed bool) (float64, error) {
+	latency := key == "lat" || key == "latency"
+	if v, err := strconv.ParseFloat(text, 64); err == nil && (!timed || latency || v == 0) {
 		return v, nil
 	}
-	if timed {
-		if d, err := time.ParseDuration(text); err == nil {
-			return float64(d) / float64(time.Millisecond), nil
-		}
-		return 0, errors.New("expected milliseconds or a time such as 200ms or 5m")
+	d, err := time.ParseDuration(text)
+	switch {
+	case timed && err == nil:
+		return float64(d) / float64(time.Millisecond), nil
+	case latency:
+		return 0, errors.New("expected ms or a time such as 200ms or 1.5s")
+	case timed:
+		return 0, errors.New("expected a time with its unit, such as 30s or 2m")
+	case err == nil:
+		return 0, errors.New(key + " is a number, not a time: expected one such as 3")
+	default:
+		return 0, errors.New("expected a number such as 3")
 	}
-	return 0, errors.New("expected a number")
 }
 
 // figureNamed finds a figure; timed says that its limit is a time.
@@ -61,8 +68,8 @@ func figureNamed(key string) (get figure, timed bool, err error) {
 	if get := countNamed(key); get != nil {
 		return func(s *ops.Shard, _ time.Time) (float64, bool) { return get(s), true }, false, nil
 	}
-	return nil, false, fmt.Errorf("%q: figures are lat, rate, guilds, events, unavailable, loading, "+
-		"resumes, reconnects, identifies, outbox, sends, deaf, since, ack, quiet", key)
+	return nil, false, fmt.Errorf("%q: figures are lat, since, ack, quiet, rate, guilds, outbox, sends, deaf, "+
+		"resumes; ? lists all", key)
 }
 
 // timeNamed finds a figure that is a span of time; nil if there is none.

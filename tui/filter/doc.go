@@ -6,7 +6,7 @@
 //	worker:3                 by worker
 //	lat>200                  heartbeat latency in ms, or with a unit: lat>1.5s
 //	rate>10  guilds<100      also events, unavailable, loading, resumes, reconnects, identifies
-//	outbox>0  sends>100      commands that wait, frames of the last minute, probes unanswered (deaf)
+//	outbox>0  sends>100      commands that wait, frames of the last minute; deaf>0: probes unanswered
 //	since<5m                 time since the last change of state
 //	ack>1m  quiet>2m         time since the last ACK, since the last event
 //

@@ -49,6 +49,7 @@ func TestFiltersPickShards(t *testing.T) {
 		{"ack>30s", []int{1}},
 		{"ack<1h", []int{0, 1}}, // the others have had none
 		{"quiet>2m", []int{1}},
+		{"quiet>0", []int{0, 1}},
 		{"outbox>0 sends>100 deaf>0", []int{1}},
 	} {
 		f, err := Parse(tc.text)
@@ -74,6 +75,10 @@ func TestAFilterThatCannotBeReadSaysWhatCan(t *testing.T) {
 		"state:x":     "states are ready",
 		"lat>fast":    "200ms",
 		"guilds>many": "expected a number",
+		"quiet>2":     "a time with its unit, such as 30s or 2m",
+		"ack>2":       "a time with its unit",
+		"since<5":     "a time with its unit",
+		"deaf>1s":     "deaf is a number, not a time",
 		"speed>3":     "figures are lat",
 		"zone:3":      "keys are state, id and worker",
 		"id:9-3":      "0-63",

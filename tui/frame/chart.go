@@ -103,3 +103,19 @@ func braille(s Series, w, h int) []string {
 	}
 	return lines
 }
+
+// Column is the cell of a chart w cells wide in which a second lies; false if it
+// is not in sight.
+func (s Series) Column(second int64, w int, g *style.Glyphs) (int, bool) {
+	per := 1
+	if g.Kind == style.Braille {
+		per = 2
+	}
+	n := w * per
+	if n <= 0 {
+		return 0, false
+	}
+	step := int64(max(1, (s.Span+n-1)/n))
+	c := n - 1 - int(s.End/step-second/step)
+	return c / per, c >= 0 && c < n
+}

@@ -77,3 +77,23 @@ func TestTheGreatestValueOfAColumnShows(t *testing.T) {
 		t.Errorf("the peak is lost: %v", got)
 	}
 }
+
+func TestASecondHasTheColumnThatItIsDrawnIn(t *testing.T) {
+	for _, g := range []*style.Glyphs{style.GlyphSet(style.Braille), style.GlyphSet(style.Block)} {
+		for _, w := range []int{20, 33, 60} {
+			for back := range 120 {
+				s := Series{Values: make([]float64, 120), Span: 120, End: 1003, Top: 1}
+				s.Values[119-back] = 1
+				width := s.Reach(w, g)
+				line := []rune(Chart(s, width, 1, g)[0])
+				at, ok := s.Column(s.End-int64(back), width, g)
+				if drawn := strings.TrimSpace(string(line)) != ""; ok != drawn || ok && (at >= len(line) || line[at] == ' ') {
+					t.Fatalf("%s, %d wide: %d seconds back is column %d, %v, of %q", g.Kind, width, back, at, ok, string(line))
+				}
+			}
+		}
+	}
+	if _, ok := (Series{Span: 120, End: 1000}).Column(100, 60, style.GlyphSet(style.Braille)); ok {
+		t.Error("a second long ago is in sight")
+	}
+}

@@ -60,6 +60,9 @@ func quiet(l Look, s *ops.Snapshot, w int) string {
 	if s.Phase == ops.PhaseDraining {
 		return " " + drainText(l, s)
 	}
+	if run := s.Reshard.Now; run != nil {
+		return reshardQuiet(l, run)
+	}
 	parts := []string{" " + l.S.OK.Paint(l.G.OK) + l.label(" no alerts")}
 	if w < headerFull {
 		parts = append(parts, frame.Count(s.Fleet.Guilds)+l.label(" guilds"), identifyFigure(l, s.Identify, true))

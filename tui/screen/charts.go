@@ -52,16 +52,16 @@ func chartBox(l Look, s *ops.Snapshot, curves []curve, title, foot string, w, h 
 	for i, c := range curves[:n] {
 		cw := inner * (i + 1) / n
 		cw -= inner * i / n
-		parts = append(parts, c.draw(l, s.At.Unix()-1, cw, height))
+		parts = append(parts, c.draw(l, s.At.Unix()-1, ChartSpan, cw, height))
 	}
 	box := frame.Box{Title: l.S.Title.Paint(title), Foot: foot}
 	return box.Draw(frame.Beside(parts...), l.S, l.G)
 }
 
-// draw is one curve of w×h cells: a heading, then the axis and the curve.
-func (c curve) draw(l Look, end int64, w, h int) frame.Block {
+// draw is one curve of w×h cells that reaches back span seconds: a heading, then the axis and the curve.
+func (c curve) draw(l Look, end int64, span, w, h int) frame.Block {
 	top := frame.Nice(greatest(c.values), c.unit)
-	series := frame.Series{Values: c.values, Span: ChartSpan, End: end, Top: top}
+	series := frame.Series{Values: c.values, Span: span, End: end, Top: top}
 	lines := []string{frame.Blank(2) + l.label(c.name) + " " + l.S.Strong.Paint(c.now)}
 	width := series.Reach(w-axisWidth-2, l.G)
 	axis := w - 2 - width

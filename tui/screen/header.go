@@ -159,6 +159,9 @@ func (h Header) leftFigures(l Look) []figure {
 	if s.Store.Fault != "" {
 		out = append(out, figure{text: l.S.Critical.Paint(l.G.Critical + " DISK FAULT"), rank: rankBadge, left: true})
 	}
+	if run := s.Reshard.Now; run != nil {
+		out = append(out, figure{text: reshardFigure(l, run, true), short: reshardFigure(l, run, false), rank: rankBadge, left: true})
+	}
 	if s.Identify.Breaker.Open {
 		out = append(out, figure{text: l.S.Critical.Paint(l.G.Critical + " IDENTIFIES STOPPED"), rank: rankBadge, left: true})
 	}

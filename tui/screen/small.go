@@ -26,12 +26,7 @@ func Summary(l Look, s *ops.Snapshot, alerts []ops.Alert, badges []Badge, w, h i
 		lines = append(lines, l.label("waiting for the engine"))
 	} else {
 		lines = append(lines, compactStates(l, s.Fleet))
-		if s.Store.Fault != "" {
-			lines = append(lines, l.S.Critical.Paint(frame.Cut(l.G.Critical+" "+faultText(l, &s.Store), w)))
-		}
-		if text := budgetTrouble(l, s.Identify); text != "" {
-			lines = append(lines, frame.Cut(text, w))
-		}
+		lines = append(lines, special(l, s, w)...)
 		if len(alerts) > 0 {
 			text := l.G.Warn + " " + frame.Clean(alerts[0].Text)
 			for _, line := range frame.Wrap(text, max(w, 1), max(1, h-5)) {
@@ -53,6 +48,21 @@ func Summary(l Look, s *ops.Snapshot, alerts []ops.Alert, badges []Badge, w, h i
 		lines = append(lines, "")
 	}
 	return frame.NewBlock(append(lines, hint), w, h)
+}
+
+// special is what is not as usual, a line each.
+func special(l Look, s *ops.Snapshot, w int) []string {
+	var lines []string
+	if s.Store.Fault != "" {
+		lines = append(lines, l.S.Critical.Paint(frame.Cut(l.G.Critical+" "+faultText(l, &s.Store), w)))
+	}
+	if run := s.Reshard.Now; run != nil {
+		lines = append(lines, frame.Cut(reshardFigure(l, run, true), w))
+	}
+	if text := budgetTrouble(l, s.Identify); text != "" {
+		lines = append(lines, frame.Cut(text, w))
+	}
+	return lines
 }
 
 // compactStates is the number of shards that are ready, and of those that are not.

@@ -25,6 +25,7 @@ type Glyphs struct {
 	Orphan                        string    // a sink that is not configured any more
 	Gauge                         [2]string // a cell of a bar, empty and full
 	Levels                        []string  // bars from empty to full
+	Spin                          []string  // what something looks like that takes its time, one after the other
 	HalfBlock                     string    // upper half of a cell; empty if there is none
 
 	// Box drawing: corners from top left clockwise, then horizontal and vertical.
@@ -50,6 +51,7 @@ func unicodeSet(kind Kind) *Glyphs {
 		Down: "↓", Right: "→", Left: "←", Dash: "–", Dots: "…",
 		Frozen: "⏸", Clock: "↻", Cursor: "▏", Mark: "◉", Sep: "·", Orphan: "◇", Gauge: [2]string{"░", "█"},
 		Levels:    []string{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
+		Spin:      []string{"◐", "◓", "◑", "◒"},
 		HalfBlock: "▀",
 		Corner:    [4]string{"╭", "╮", "╯", "╰"}, Horizontal: "─", Vertical: "│",
 	}
@@ -68,6 +70,7 @@ func asciiSet() *Glyphs {
 		Down: "v", Right: ">", Left: "<", Dash: "-", Dots: "~",
 		Frozen: "#", Clock: "@", Cursor: "_", Mark: "@", Sep: "-", Orphan: "?", Gauge: [2]string{".", "#"},
 		Levels: []string{" ", ".", ":", "-", "=", "+", "*", "#", "@"},
+		Spin:   []string{"|", "/", "-", "\\"},
 		Corner: [4]string{"+", "+", "+", "+"}, Horizontal: "-", Vertical: "|",
 	}
 	g.State = [...]string{

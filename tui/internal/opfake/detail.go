@@ -59,6 +59,10 @@ func (o *Operator) page(q ops.LogQuery, now time.Time) ops.LogPage {
 
 func (o *Operator) line(seq uint64) ops.LogLine {
 	line := ops.LogLine{Seq: seq, At: o.start.Add(time.Duration(float64(seq)/1.5) * time.Second), Shard: int(seq*7) % max(o.Shards, 1)}
+	if r := o.run; r != nil && seq%6 == 3 && line.At.After(r.begun) {
+		line.Level, line.Shard, line.Text = ops.LevelInfo, -1, fmt.Sprintf("reshard %d to %d %s is under way", r.plan.From, r.plan.To, r.phase)
+		return line
+	}
 	switch seq % 6 {
 	case 0:
 		line.Level, line.Text = ops.LevelInfo, "session resumed replayed=231 took=812ms"

@@ -57,6 +57,10 @@ func (o *Operator) shard(id int, now time.Time) ops.Shard {
 		Guilds: 900 + int(hash(id, 1)*700), SessionSince: o.start, Identifies: 1,
 		Rate: 20 + 15*math.Sin(float64(second+id)/9) + 10*hash(id, second),
 	}
+	if o.began != o.Shards { // after a reshard each has its part of the whole
+		part := float64(o.began) / float64(o.Shards)
+		s.Guilds, s.Rate, age = int(float64(s.Guilds)*part), s.Rate*part, time.Duration(float64(age)*part)
+	}
 	s.Events = uint64(age.Seconds() * 25)
 	s.Seq = int64(s.Events) + 40
 	if id%17 == 3 {
@@ -94,10 +98,9 @@ func (o *Operator) trouble(s *ops.Shard, now time.Time) {
 func (o *Operator) snapshot(now time.Time) *ops.Snapshot {
 	s := &ops.Snapshot{
 		At: now, StartedAt: o.start, Name: "prod", Version: "v1.2.0", Phase: ops.PhaseRunning,
-		Shards:  make([]ops.Shard, o.Shards),
-		Reshard: ops.Reshard{Reason: "this version cannot reshard a running fleet; set shards.total and restart", Recommended: o.Shards + 4},
+		Shards: make([]ops.Shard, o.Shards),
 	}
-	s.Fleet = ops.Fleet{Total: o.Shards, Last: o.Shards - 1, Compress: "zlib-stream"}
+	s.Fleet = ops.Fleet{Total: o.total(), Last: o.Shards - 1, Compress: "zlib-stream"}
 	for id := range s.Shards {
 		s.Shards[id] = o.shard(id, now)
 		sh := &s.Shards[id]
@@ -124,6 +127,7 @@ func (o *Operator) snapshot(now time.Time) *ops.Snapshot {
 	if o.Scene != "" {
 		o.play(s, now)
 	}
+	o.reshard(s, now)
 	s.LastLog = o.lastLog(now)
 	return s
 }
@@ -142,7 +146,7 @@ func (o *Operator) figures(s *ops.Snapshot, now time.Time) {
 	for i := range 300 {
 		second := int(now.Unix()) - 300 + i
 		wave := math.Sin(float64(second)/40) + 0.4*math.Sin(float64(second)/7)
-		s.Traffic.PerSecond = append(s.Traffic.PerSecond, float64(o.Shards)*(22+9*wave+4*hash(second, 2)))
+		s.Traffic.PerSecond = append(s.Traffic.PerSecond, float64(o.began)*(22+9*wave+4*hash(second, 2)))
 		s.Traffic.DepthPerSecond = append(s.Traffic.DepthPerSecond, o.depth(i))
 		s.Traffic.LagPerSecond = append(s.Traffic.LagPerSecond, 0.1)
 		s.Latency.PerSecond = append(s.Latency.PerSecond, 41+6*hash(second, 4)+8*math.Sin(float64(second)/60))

@@ -27,6 +27,8 @@ type Operator struct {
 	Scene Scene
 	// Change edits each snapshot before it is handed out; nil for none.
 	Change func(s *ops.Snapshot)
+	// PlanTakes is how long the plan of a reshard takes.
+	PlanTakes time.Duration
 
 	mu       sync.Mutex
 	start    time.Time
@@ -38,13 +40,19 @@ type Operator struct {
 	pulls    int
 	silent   chan struct{}
 	pending  []*Operation
+
+	run    *rehearsal
+	past   []ops.ReshardResult // newest first
+	hinder Trouble
+	staged bool
+	began  int // shards at the beginning
 }
 
 var _ ops.Operator = (*Operator)(nil)
 
 // New returns a fleet of n shards that has been up for three hours.
 func New(c clock.Clock, n int) *Operator {
-	return &Operator{Clock: c, Shards: n, start: c.Now().Add(-3*time.Hour - 12*time.Minute)}
+	return &Operator{Clock: c, Shards: n, began: n, start: c.Now().Add(-3*time.Hour - 12*time.Minute)}
 }
 
 // Fail lets every later call fail with err; nil mends it.
@@ -102,7 +110,11 @@ func (o *Operator) Snapshot(ctx context.Context) (*ops.Snapshot, error) {
 	if err := o.answer(ctx); err != nil {
 		return nil, err
 	}
-	s := o.snapshot(o.Clock.Now())
+	o.mu.Lock()
+	now := o.Clock.Now()
+	o.advance(now)
+	s := o.snapshot(now)
+	o.mu.Unlock()
 	if o.Change != nil {
 		o.Change(s)
 	}
@@ -135,6 +147,14 @@ func (o *Operator) Do(ctx context.Context, c ops.Command) (ops.Operation, error)
 	if o.refuse != "" {
 		return nil, &ops.RefusedError{Command: c, Reason: o.refuse}
 	}
+	if steers(c.Kind) {
+		op, err := o.steer(c)
+		if err != nil {
+			return nil, err
+		}
+		o.commands = append(o.commands, c)
+		return op, nil
+	}
 	o.commands = append(o.commands, c)
 	op := &Operation{done: make(chan struct{}), total: max(1, len(c.Shards))}
 	o.pending = append(o.pending, op)
@@ -162,6 +182,7 @@ type Operation struct {
 	done  chan struct{}
 	total int
 	ended bool
+	text  string // of the result; empty for that of a restart
 	err   error
 }
 
@@ -178,6 +199,9 @@ func (p *Operation) finish(err error) {
 func (p *Operation) Progress() ops.Progress {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.ended && p.text != "" {
+		return ops.Progress{Done: p.total, Total: p.total, Text: p.text}
+	}
 	if p.ended {
 		return ops.Progress{Done: p.total, Total: p.total, Text: "restart shard 1: done in 1s"}
 	}
@@ -199,6 +223,8 @@ func (o *Operator) Shard(ctx context.Context, id int) (*ops.ShardDetail, error) 
 	if err := o.answer(ctx); err != nil {
 		return nil, err
 	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	if id < 0 || id >= o.Shards {
 		return nil, fmt.Errorf("shard %d: %w", id, ops.ErrNoShard)
 	}
@@ -210,6 +236,8 @@ func (o *Operator) Log(ctx context.Context, q ops.LogQuery) (ops.LogPage, error)
 	if err := o.answer(ctx); err != nil {
 		return ops.LogPage{}, err
 	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	return o.page(q, o.Clock.Now()), nil
 }
 

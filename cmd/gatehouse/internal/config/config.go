@@ -15,7 +15,7 @@ type Config struct {
 	Discord  Discord
 	Shards   engine.ShardsConfig
 	Identify engine.IdentifyConfig
-	Reshard  Reshard
+	Reshard  engine.ReshardConfig
 	Queue    Queue
 	Sinks    []Sink // without the ones of other versions; empty if none is configured
 	Control  Control
@@ -52,17 +52,6 @@ const (
 
 // ParseCompression reads the name of a compression.
 func ParseCompression(name string) (Compression, error) { return compression(name) }
-
-// Reshard is read and checked, so that a file may carry it, but not acted on by
-// this version: [Load] warns of every key of it that is set.
-type Reshard struct {
-	Auto        bool
-	AtPercent   int // of 2500 guilds a shard; 1 to 100
-	CheckEvery  time.Duration
-	Soak        time.Duration
-	LoadTimeout time.Duration
-	Target      string // "recommended" or a number
-}
 
 // Queue bounds what waits for the bot, in memory and on disk. Memory is never
 // above MaxBytes.
@@ -131,8 +120,8 @@ func Default() Config {
 		},
 		Shards:   engine.ShardsConfig{Last: -1, PerWorker: 25, LargeBot: true},
 		Identify: engine.IdentifyConfig{Reserve: engine.Amount{Percent: 10}, Spacing: identifySpacing},
-		Reshard: Reshard{AtPercent: 80, CheckEvery: 8 * time.Hour, Soak: 10 * time.Second,
-			LoadTimeout: 10 * time.Minute, Target: "recommended"},
+		Reshard: engine.ReshardConfig{AtPercent: 80, CheckEvery: 8 * time.Hour, Soak: 10 * time.Second,
+			LoadTimeout: 10 * time.Minute},
 		Queue: Queue{QueueConfig: engine.QueueConfig{MaxBytes: 4 << 30, MaxAge: 24 * time.Hour, Memory: 256 << 20,
 			PersistAfter: time.Second, WhenFull: engine.DropOldest}},
 		Log: Log{Level: "info", Format: "auto"},

@@ -150,15 +150,18 @@ func amount(raw any) (engine.Amount, error) {
 	return engine.Amount{Count: int(n)}, nil
 }
 
-func reshardTarget(raw any) (string, error) {
-	if text, ok := raw.(string); ok && strings.EqualFold(text, "recommended") {
-		return "recommended", nil
+// recommended is the target that follows Discord's word; it is 0 shards.
+const recommended = "recommended"
+
+func reshardTarget(raw any) (int, error) {
+	if text, ok := raw.(string); ok && strings.EqualFold(text, recommended) {
+		return 0, nil
 	}
 	n, err := intRange(1, maxShards)(raw)
 	if err != nil {
-		return "", invalid(raw, "is not known", "allowed: recommended, or a number of shards")
+		return 0, invalid(raw, "is not known", "allowed: recommended, or a number of shards")
 	}
-	return strconv.Itoa(n), nil
+	return n, nil
 }
 
 // controlSocket reads the path of a socket, or off. The bound is the shortest

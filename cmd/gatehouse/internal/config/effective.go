@@ -9,15 +9,11 @@ type Setting struct {
 	Source string
 }
 
-// Settings lists every key with its value and where that came from, but for
-// keys without effect that nobody set.
+// Settings lists every key with its value and where that came from.
 func (l *Loaded) Settings() []Setting {
 	var out []Setting
 	for _, k := range keys() {
-		source, set := l.Sources[k.path]
-		if idle(k.path) && !set {
-			continue
-		}
+		source := l.Sources[k.path]
 		if k.path == "discord.token" && l.Discord.TokenFile != "" {
 			source = l.Sources["discord.token_file"]
 		}

@@ -101,7 +101,7 @@ func shardKeys() []key[Config] {
 // some thousands of shards.
 const maxShards = 65536
 
-// reshardKeys are read and checked, and have no effect yet: see idle.
+// reshardKeys say when the number of shards changes, and how.
 func reshardKeys() []key[Config] {
 	return []key[Config]{
 		field("reshard.auto", "grow the fleet when it fills up",
@@ -115,7 +115,7 @@ func reshardKeys() []key[Config] {
 		field("reshard.load_timeout", "for the guilds of the next fleet",
 			duration(time.Second, 0), func(c *Config) *time.Duration { return &c.Reshard.LoadTimeout }, showDuration),
 		field("reshard.target", "recommended, or a number of shards",
-			reshardTarget, func(c *Config) *string { return &c.Reshard.Target }, showText),
+			reshardTarget, func(c *Config) *int { return &c.Reshard.Target }, showTarget),
 	}
 }
 

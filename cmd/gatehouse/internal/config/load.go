@@ -67,9 +67,6 @@ func (out *Loaded) decode(l *layers) {
 			continue
 		}
 		out.Sources[k.path] = e.src
-		if idle(k.path) {
-			out.warn("%s has no effect in this version: resharding is not there yet (%s)", k.path, e.src)
-		}
 	}
 }
 

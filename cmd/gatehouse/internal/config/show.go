@@ -25,6 +25,14 @@ func showString[T ~string](s T) string { return string(s) }
 
 func showInt(n int) string { return strconv.Itoa(n) }
 
+// showTarget is a number of shards, or that Discord's word counts.
+func showTarget(n int) string {
+	if n == 0 {
+		return recommended
+	}
+	return showInt(n)
+}
+
 func showBool(b bool) string { return strconv.FormatBool(b) }
 
 func showList(l []string) string { return "[" + strings.Join(l, ", ") + "]" }

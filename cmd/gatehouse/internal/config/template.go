@@ -16,9 +16,6 @@ func Template() string {
 	section := ""
 	c := Default()
 	for _, k := range keys() {
-		if idle(k.path) {
-			continue
-		}
 		name, rest, _ := strings.Cut(k.path, ".")
 		if name != section {
 			if section == "discord" {

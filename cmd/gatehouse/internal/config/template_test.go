@@ -3,7 +3,6 @@ package config
 import (
 	"reflect"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -40,12 +39,6 @@ func TestTheTemplatesCommentsAreTheDefaults(t *testing.T) {
 	want := Default()
 	want.Queue.Dir = loaded.Queue.Dir
 	for _, k := range keys() {
-		if idle(k.path) {
-			if _, set := loaded.Sources[k.path]; set {
-				t.Errorf("the template proposes %s, which has no effect", k.path)
-			}
-			continue
-		}
 		if _, set := loaded.Sources[k.path]; !set {
 			t.Errorf("%s is not in the template", k.path)
 		}
@@ -73,8 +66,7 @@ func TestSettingsShowEveryKeyAndNoSecret(t *testing.T) {
 			t.Errorf("%s shows its secret", s.Key)
 		}
 	}
-	effective := slices.DeleteFunc(keys(), func(k key[Config]) bool { return idle(k.path) })
-	if want := len(effective) + len(sinkKeys()); len(shown) != want {
+	if want := len(keys()) + len(sinkKeys()); len(shown) != want {
 		t.Errorf("%d settings, want %d", len(shown), want)
 	}
 	for _, key := range []string{"discord.token", "discord.rest_authorization", "sinks[0].authorization"} {

@@ -44,9 +44,6 @@ func lackingPaths(list []lacking) []string {
 	return names
 }
 
-// idle reports whether a key is read and checked without having an effect yet.
-func idle(path string) bool { return len(path) > 8 && path[:8] == "reshard." }
-
 // seedName is the key that has taken the place of a name from the project's
 // predecessor, or "".
 func seedName(name string) string {

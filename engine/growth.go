@@ -1,0 +1,161 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/discord"
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+	"github.com/gatehouse-gateway/gatehouse/engine/reshard"
+)
+
+// How often the fleet's growth is looked at.
+const (
+	heldEvery = time.Minute     // whether a reshard that is due may begin by now
+	seeEvery  = 5 * time.Minute // how many guilds there are
+)
+
+// growth has the bot resharded when its shards fill up. It belongs to steering's
+// goroutine.
+type growth struct {
+	cfg    *Config
+	pace   reshard.Growth
+	state  ops.ReshardAuto
+	seenAt time.Time
+	tryAt  time.Time // an automatic reshard, not before, unless Discord demands it
+	// heldTill is until when nobody looks whether one that is due may begin.
+	heldTill time.Time
+	total    int // of the fleet looked at last
+}
+
+func newGrowth(cfg *Config) growth {
+	r := &cfg.Reshard
+	g := growth{cfg: cfg, state: ops.ReshardAuto{
+		On: r.Auto, AtPercent: r.AtPercent, CheckEvery: r.CheckEvery, Target: "recommended", Capacity: discord.MaxGuildsPerShard,
+	}}
+	if r.Target > 0 {
+		g.state.Target = fmt.Sprint(r.Target)
+	}
+	return g
+}
+
+// grow sees whether a reshard is due, and begins it if it may.
+func (s *steering) grow(ctx context.Context) {
+	e, g := s.engine, &s.auto
+	now := e.cfg.Clock.Now()
+	in := e.autoInput()
+	g.see(now, in, e.current().Settled())
+	if g.state.Due, _ = reshard.Due(in); !g.state.On {
+		return
+	}
+	if !now.Before(g.state.NextCheck) {
+		if !g.state.NextCheck.IsZero() {
+			e.freshen(ctx)
+		}
+		g.state.NextCheck = now.Add(g.state.CheckEvery)
+	}
+	running := ops.EnginePhase(e.phase.Load()) == ops.PhaseRunning
+	if !in.Refused && (!running || now.Before(g.tryAt)) || now.Before(g.heldTill) {
+		return
+	}
+	if in.Refused { // Discord knows by now how many it takes
+		asking, cancel := context.WithTimeout(ctx, planAsk)
+		_, _ = e.refreshBudget(asking) // else it is guessed
+		cancel()
+		in.Recommended = e.recommended()
+	}
+	why, to := reshard.Due(in)
+	if g.state.Due = why; why == "" {
+		g.state.Held = ""
+		return
+	}
+	s.growNow(ctx, now, why, to)
+}
+
+// growNow begins a reshard that is due, or says what keeps it.
+func (s *steering) growNow(ctx context.Context, now time.Time, why string, to ops.Target) {
+	e, g := s.engine, &s.auto
+	g.heldTill = now.Add(heldEvery)
+	plan, err := e.Plan(ctx, to)
+	switch {
+	case err != nil:
+		g.state.Held = err.Error()
+		return
+	case len(plan.Refusals) > 0:
+		g.state.Held = strings.Join(plan.Refusals, "; ")
+		return
+	}
+	plan.Why = why + ": " + plan.Why
+	g.state.Held = ""
+	e.logger.Info("reshard is due", "reason", why, "to", plan.To)
+	if reply := s.begin(ctx, order{cmd: ops.Command{Kind: ops.CommandReshard, Target: to, By: "reshard.auto"}, plan: plan}); reply.err != nil {
+		g.state.Held = reply.err.Error()
+	}
+}
+
+// see takes note of how full the fleet is; settled says that no guilds are being
+// loaded.
+func (g *growth) see(now time.Time, in reshard.AutoInput, settled bool) {
+	g.state.Percent, g.state.Fullest = in.Fill()
+	if !settled || now.Sub(g.seenAt) < seeEvery && g.total == in.Total {
+		return
+	}
+	g.seenAt, g.total = now, in.Total
+	all := 0
+	for _, n := range in.Guilds {
+		all += n
+	}
+	g.pace.See(now, all)
+	g.state.PerDay, _ = g.pace.PerDay()
+	g.state.FullAt = g.pace.FullAt(len(in.Guilds) * discord.MaxGuildsPerShard)
+}
+
+// ended keeps an automatic reshard from being tried again at once.
+func (g *growth) ended(r *resharding) {
+	g.state.Due, g.state.Held = "", ""
+	wait := time.Duration(0)
+	if r.err != nil {
+		wait = g.cfg.Reshard.CheckEvery
+	}
+	g.tryAt = g.cfg.Clock.Now().Add(wait)
+}
+
+func (g *growth) report() ops.ReshardAuto { return g.state }
+
+// alerts tell of a reshard that is due and may not begin.
+func (g *growth) alerts() []ops.Alert {
+	if g.state.Due == "" || g.state.Held == "" {
+		return nil
+	}
+	text := fmt.Sprintf("more shards are needed (%s), and the reshard may not begin: %s", g.state.Due, g.state.Held)
+	if !g.state.FullAt.IsZero() {
+		text += "; at the present growth the shards are full on " + g.state.FullAt.UTC().Format(time.DateOnly)
+	}
+	return []ops.Alert{{ID: "reshard/held", Level: ops.AlertWarn, Shard: -1, Text: text}}
+}
+
+// autoInput is what the need of more shards is judged by.
+func (e *Engine) autoInput() reshard.AutoInput {
+	f := e.current()
+	first, last, total := f.Slice()
+	in := reshard.AutoInput{
+		Total: total, First: first, Last: last, Recommended: e.recommended(),
+		Configured: e.cfg.Reshard.Target, AtPercent: e.cfg.Reshard.AtPercent, Refused: f.Refused(),
+	}
+	for id := first; id <= last; id++ {
+		in.Guilds = append(in.Guilds, f.GuildCount(id))
+	}
+	return in
+}
+
+// recommended is how many shards Discord recommends, as the bot may have them; 0 if
+// it has not told.
+func (e *Engine) recommended() int {
+	n := e.gateway().Shards
+	if e.cfg.Shards.LargeBot {
+		n = discord.LargeBotShards(n, e.queue.Snapshot().MaxConcurrency)
+	}
+	return n
+}

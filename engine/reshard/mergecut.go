@@ -1,0 +1,181 @@
+package reshard
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/event"
+)
+
+// Standing is how far a shard of the next fleet is when that begins to lead.
+type Standing struct {
+	Shard   int
+	Session uint64 // digest of its id, as in event.ID
+	Seq     int64  // of its last event
+	// Open are the events up to Seq that have been led by [Merge.Cut], ascending:
+	// all others have been delivered from the old fleet, or are none of the bot's.
+	Open []int64
+}
+
+// Hold has the old fleet's events kept from now on instead of forwarded. It fails
+// with ctx's error, and then holds nothing, while one that is being forwarded waits
+// for room in its queue.
+func (m *Merge) Hold(ctx context.Context) error {
+	if err := m.lockAll(ctx); err != nil {
+		return err
+	}
+	defer m.unlock(stripes)
+	m.holding.Store(true)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.caught = make(chan struct{})
+	m.tellCaughtUp()
+	return nil
+}
+
+// CaughtUp is closed when, after [Merge.Hold], the next fleet has brought all that
+// was forwarded.
+func (m *Merge) CaughtUp() <-chan struct{} {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.caught
+}
+
+// keep keeps an event of the old fleet.
+func (m *Merge) keep(ev *event.Event, key uint64) {
+	k := m.copyOf(ev, key)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.kept = append(m.kept, k)
+}
+
+// Release gives a hold up: what was kept is forwarded as if it came now.
+func (m *Merge) Release(ctx context.Context) {
+	m.lock()
+	defer m.unlock(stripes)
+	m.release(ctx)
+}
+
+// release is Release with all stripes locked.
+func (m *Merge) release(ctx context.Context) {
+	for _, k := range m.endHold() {
+		m.lead(ctx, m.stripe(k.ev.Guild), &k.ev, k.key)
+	}
+}
+
+// endHold returns what was kept.
+func (m *Merge) endHold() []kept {
+	m.holding.Store(false)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := m.kept
+	m.kept, m.caught = nil, nil
+	return all
+}
+
+// Cut has the next fleet lead from now on. At one instant between events of either
+// fleet it calls before, leads what has come from the next fleet alone, in the order
+// in which it came, and forgets what was kept of the old one: it comes from the next
+// fleet. It returns how the next fleet's shards stand.
+func (m *Merge) Cut(ctx context.Context, before func()) []Standing {
+	m.lock()
+	defer m.unlock(stripes)
+	before()
+	for _, p := range m.takePending() {
+		m.cfg.Outlet.Lead(ctx, &p.ev)
+		if at := &m.standing[p.ev.ShardID]; at.Session == p.ev.ID.Session {
+			at.Open = append(at.Open, p.ev.ID.Seq)
+		}
+		m.letGo(&p)
+	}
+	m.led.Store(true)
+	m.endHold()
+	var out []Standing
+	for _, at := range m.standing {
+		if at.Session != 0 {
+			slices.Sort(at.Open)
+			out = append(out, at)
+		}
+	}
+	return out
+}
+
+// takePending empties all guilds and returns what has come from the next fleet
+// alone and waits for delivery, in order. All stripes are locked.
+func (m *Merge) takePending() []pending {
+	var all []pending
+	for i := range m.stripes {
+		s := &m.stripes[i]
+		for _, g := range s.guilds {
+			for _, p := range g.pending {
+				if !p.rescued {
+					all = append(all, p)
+				}
+			}
+		}
+		clear(s.guilds)
+	}
+	m.ahead.Store(0)
+	m.blocking.Store(0)
+	slices.SortFunc(all, func(a, b pending) int { return cmp.Compare(a.n, b.n) })
+	return all
+}
+
+// Close ends the merge with the old fleet in the lead: what has come from the next
+// one alone is forgotten, the old one is going to bring it. It waits until ctx ends
+// for an event that waits for room in its queue.
+func (m *Merge) Close(ctx context.Context) {
+	if m.lockAll(ctx) != nil {
+		m.closed.Store(true)
+		return
+	}
+	defer m.unlock(stripes)
+	defer m.closed.Store(true)
+	for i := range m.stripes {
+		s := &m.stripes[i]
+		for _, g := range s.guilds {
+			m.forwardStale(ctx, s, g, len(g.late))
+		}
+	}
+	m.release(ctx)
+	for _, p := range m.takePending() {
+		m.letGo(&p)
+	}
+}
+
+// lock takes all stripes, during a hold, when nobody keeps one for long.
+func (m *Merge) lock() {
+	for i := range m.stripes {
+		m.stripes[i].mu.Lock()
+	}
+}
+
+// lockEvery is how often a stripe that somebody keeps is looked at.
+const lockEvery = time.Millisecond
+
+// lockAll takes all stripes, or none if ctx ends first.
+func (m *Merge) lockAll(ctx context.Context) error {
+	timer := m.cfg.Clock.NewTimer(lockEvery)
+	defer timer.Stop()
+	for i := range m.stripes {
+		for !m.stripes[i].mu.TryLock() {
+			timer.Reset(lockEvery)
+			select {
+			case <-timer.C():
+			case <-ctx.Done():
+				m.unlock(i)
+				return ctx.Err()
+			}
+		}
+	}
+	return nil
+}
+
+// unlock gives the first n stripes back.
+func (m *Merge) unlock(n int) {
+	for i := range n {
+		m.stripes[i].mu.Unlock()
+	}
+}

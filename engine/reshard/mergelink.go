@@ -1,0 +1,63 @@
+package reshard
+
+import "time"
+
+// OldState tells when a shard of the old fleet becomes ready, and when it no longer
+// is. It never blocks.
+func (m *Merge) OldState(shard int, up bool) { m.old[shard].set(up, m.cfg.Clock.Now()) }
+
+// NewState does so of the next fleet.
+func (m *Merge) NewState(shard int, up bool) { m.next[shard].set(up, m.cfg.Clock.Now()) }
+
+func (l *link) set(up bool, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.up != up {
+		l.up, l.since = up, now
+	}
+}
+
+// restart notes that a session begins.
+func (l *link) restart(now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.began, l.restarted = true, now
+}
+
+func (l *link) hasBegun() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.began
+}
+
+// restartedWithin reports whether the present session began so short a time ago,
+// after the merge did.
+func (l *link) restartedWithin(now time.Time, d time.Duration) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.restarted.IsZero() && now.Sub(l.restarted) < d
+}
+
+// advance notes how far the shard's stream has come.
+func (l *link) advance(to time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if to.After(l.progress) {
+		l.progress = to
+	}
+}
+
+// past reports whether the shard's stream has come past an instant. One that has
+// lost its connection, or does not know yet that it has, brings the rest later.
+func (l *link) past(at time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.progress.After(at)
+}
+
+// steady reports whether the shard has been ready for so long.
+func (l *link) steady(now time.Time, d time.Duration) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.up && now.Sub(l.since) >= d
+}

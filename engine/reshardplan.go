@@ -1,0 +1,70 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"runtime/metrics"
+	"slices"
+	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+	"github.com/gatehouse-gateway/gatehouse/engine/reshard"
+)
+
+// Discord's word on its recommendation and the budget is asked for anew for a plan.
+const (
+	planFresh = 10 * time.Second // unless it is younger
+	planAsk   = 5 * time.Second  // for an answer
+)
+
+// Plan says what a reshard would do and cost now.
+func (e *Engine) Plan(ctx context.Context, to ops.Target) (*ops.ReshardPlan, error) {
+	f := e.current()
+	if f == nil {
+		return nil, &ops.RefusedError{Command: ops.Command{Kind: ops.CommandReshard, Target: to}, Reason: "the engine has not started yet"}
+	}
+	e.freshen(ctx)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	first, last, total := f.Slice()
+	known := f.Known()
+	return reshard.Plan(reshard.Input{
+		Now: e.cfg.Clock.Now(), Total: total, First: first, Last: last,
+		Asked: to, Configured: e.cfg.Reshard.Target, LargeBot: e.cfg.Shards.LargeBot,
+		Recommended: e.gateway().Shards, AtPercent: e.cfg.Reshard.AtPercent, Identify: e.queue.Snapshot(),
+		Guilds: slices.Values(slices.Concat(known.Available, known.Unavailable, known.Loading)),
+		Memory: memory(), Queued: uint64(max(e.queued().Stats().Memory, 0)),
+		Soak: e.cfg.Reshard.Soak, Busy: e.busy(),
+	}), nil
+}
+
+// freshen asks Discord anew, if its word is old and it may be asked.
+func (e *Engine) freshen(ctx context.Context) {
+	now := e.cfg.Clock.Now()
+	if st := e.caller.Status(); st.HoldTill.After(now) || now.Sub(st.ToldAt) < planFresh {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, planAsk)
+	defer cancel()
+	// Without an answer the plan goes by what was told before.
+	_, _ = e.refreshBudget(ctx)
+}
+
+// busy says why no reshard can begin, whatever its target; empty if one can.
+func (e *Engine) busy() string {
+	if phase := ops.EnginePhase(e.phase.Load()); phase >= ops.PhaseDraining {
+		return "the engine is " + phase.String()
+	}
+	if now := e.reshards.report().Now; now != nil {
+		return fmt.Sprintf("the bot is being resharded from %d to %d shards already: wait for it, or abort it first", now.Plan.From, now.Plan.To)
+	}
+	return ""
+}
+
+// memory is how many bytes the process has from the system.
+func memory() uint64 {
+	s := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+	metrics.Read(s)
+	return s[0].Value.Uint64() - s[1].Value.Uint64()
+}
