@@ -30,7 +30,7 @@ func TestAReshardIsNotNoticedByTheBot(t *testing.T) {
 				if n := w.closedForGood(); n != 16 {
 					t.Errorf("%d sessions were closed for good, want the 16 old ones", n)
 				}
-				if result.From != 16 || result.To != to || result.Identifies != to || result.OnlyOld+result.OnlyNew > 0 || result.Both < 100 {
+				if result.From != 16 || result.To != to || result.Identifies != to || result.OnlyOld+result.OnlyNew > 0 || result.Both < 50 {
 					t.Errorf("the result is %s\n%s", compact(result), w.log())
 				}
 				if got := w.ledger.resharded(); len(got) != 1 || got[0] != noticeOf(16, to, 0, to-1) {
@@ -39,7 +39,7 @@ func TestAReshardIsNotNoticedByTheBot(t *testing.T) {
 				if to != 16 && (w.ledger.counted(16) == 0 || w.ledger.counted(to) == 0) {
 					t.Errorf("%d events of 16 shards, %d of %d", w.ledger.counted(16), w.ledger.counted(to), to)
 				}
-				if during.Longest > before.Longest+300*time.Millisecond {
+				if !raceEnabled && during.Longest > before.Longest+300*time.Millisecond {
 					t.Errorf("%v without an event, %v in a quiet minute before", during.Longest, before.Longest)
 				}
 				t.Logf("to %d: %d identifies, seen on both %d, the switch held events for %v, longest gap %v, in a quiet minute %v",
@@ -111,7 +111,7 @@ func TestAReshardWhileTheBotIsAway(t *testing.T) {
 		w.bot.SetMode(discordtest.BotBusy)
 		w.succeed(w.reshard(32))
 		w.pass(20 * time.Second)
-		if d := w.snapshot().Traffic.Depth; d < 1000 {
+		if d := w.snapshot().Traffic.Depth; d < 300 {
 			t.Errorf("%d events wait for the bot", d)
 		}
 		w.bot.SetMode(discordtest.BotUp)

@@ -44,7 +44,7 @@ func TestAnAbortLeavesTheActiveFleetUntouched(t *testing.T) {
 				sessions, shards := w.sessions(16), w.snapshot().Shards
 				op := w.reshard(32)
 				w.awaitPhase(phase)
-				w.pass(3 * time.Second)
+				w.pass(time.Second)
 				begun := len(w.sessions(32))
 				w.command(ops.CommandReshardAbort)
 				result := w.awaitEnd(op)

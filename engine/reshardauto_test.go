@@ -25,24 +25,10 @@ func nearlyFull() discordtest.Config {
 	return sim
 }
 
-// look is await for what takes hours: it looks once a second.
-func (w *reshardWorld) look(what string, within time.Duration, holds func(*ops.Snapshot) bool) *ops.Snapshot {
-	w.t.Helper()
-	for end := time.Now().Add(within); ; w.pass(time.Second) {
-		s := w.snapshot()
-		if holds(s) {
-			return s
-		}
-		if time.Now().After(end) {
-			w.t.Fatalf("waited %v in vain for: %s; it is %s\n%s", within, what, compact(s.Reshard), w.log())
-		}
-	}
-}
-
 // grows waits until a reshard has begun by itself, and ended well.
 func (w *reshardWorld) grows(within time.Duration) ops.ReshardResult {
 	w.t.Helper()
-	s := w.look("a reshard by itself", within, func(s *ops.Snapshot) bool {
+	s := w.look("a reshard by itself", time.Second, within, func(s *ops.Snapshot) bool {
 		return s.Reshard.Now == nil && len(s.Reshard.History) > 0
 	})
 	r := s.Reshard.History[0]
@@ -63,6 +49,7 @@ func (w *reshardWorld) stays(d time.Duration) {
 }
 
 func TestTheFleetGrowsAtThePercentage(t *testing.T) {
+	notUnderRace(t)
 	inReshard(t, nearlyFull(), func(w *reshardWorld) {
 		w.awaitReady()
 		w.stays(30 * time.Minute)
@@ -88,6 +75,7 @@ func (w *reshardWorld) staysAfter(d time.Duration, n int) {
 }
 
 func TestTheFleetGrowsForItsFullestShard(t *testing.T) {
+	notUnderRace(t)
 	sim := nearlyFull()
 	sim.Guilds = 4100 // 2050 on each, of which one is left with few
 	inReshard(t, sim, func(w *reshardWorld) {
@@ -106,6 +94,7 @@ func TestTheFleetGrowsForItsFullestShard(t *testing.T) {
 }
 
 func TestTheFleetFollowsDiscordsRecommendation(t *testing.T) {
+	notUnderRace(t)
 	sim := sixteen()
 	sim.Rate = 1
 	inReshard(t, sim, func(w *reshardWorld) {
@@ -122,6 +111,7 @@ func TestTheFleetFollowsDiscordsRecommendation(t *testing.T) {
 
 // Without reshard.auto nothing happens by itself.
 func TestTheFleetStaysAsItIsIfToldSo(t *testing.T) {
+	notUnderRace(t)
 	inReshard(t, nearlyFull(), func(w *reshardWorld) {
 		w.awaitReady()
 		w.discord.AddGuilds(100)
@@ -137,7 +127,7 @@ func TestTheFleetStaysAsItIsIfToldSo(t *testing.T) {
 // cannot wait.
 func TestTheFleetGrowsAtOnceWhenDiscordDemandsIt(t *testing.T) {
 	sim := sixteen()
-	sim.GuildsPerShardMax = 25
+	sim.Guilds, sim.GuildsPerShardMax = 320, 25
 	inReshard(t, sim, func(w *reshardWorld) {
 		w.awaitReady()
 		w.discord.AddGuilds(160) // 30 on each shard
@@ -158,13 +148,14 @@ func TestTheFleetGrowsAtOnceWhenDiscordDemandsIt(t *testing.T) {
 // Due, but the budget forbids it: an alert says so, with the day on which the fleet
 // is full, and it begins when the budget allows.
 func TestABudgetThatIsUsedUpHoldsTheGrowth(t *testing.T) {
+	notUnderRace(t)
 	sim := nearlyFull()
 	sim.SessionStarts, sim.SessionStartsReset = 100, 24*time.Hour
 	inReshard(t, sim, func(w *reshardWorld) {
 		w.awaitReady()
 		w.must(w.discord.SetJoins(0.01)) // 36 an hour: 80 % after an hour and a half
 		w.discord.SetSessionStarts(11)   // of which ten are the reserve
-		due := w.look("that a reshard is due", 4*time.Hour, func(s *ops.Snapshot) bool { return s.Reshard.Auto.Due != "" })
+		due := w.look("that a reshard is due", time.Second, 4*time.Hour, func(s *ops.Snapshot) bool { return s.Reshard.Auto.Due != "" })
 		w.must(w.discord.SetJoins(0))
 		w.stays(time.Minute)
 		auto := w.snapshot().Reshard.Auto
@@ -195,7 +186,7 @@ func TestAPlanIsADryRun(t *testing.T) {
 		plan, err := w.engine.Plan(context.Background(), ops.Target{Total: 32})
 		w.must(err)
 		if plan.From != 16 || plan.To != 32 || plan.Identifies != 32 || plan.Waves != 2 || plan.Spawn != 5*time.Second ||
-			plan.Guilds != 320 || plan.FullestNow.Guilds != 20 || plan.FullestThen.Guilds != 10 || len(plan.Refusals) > 0 || !plan.Known {
+			plan.Guilds != sim.Guilds || plan.FullestNow.Guilds != sim.Guilds/16 || plan.FullestThen.Guilds != sim.Guilds/32 || len(plan.Refusals) > 0 || !plan.Known {
 			t.Errorf("%s", compact(plan))
 		}
 		w.pass(10 * time.Second)

@@ -70,24 +70,7 @@ func reshardUnderChaos(t *testing.T, seed uint64) {
 		w.pass(time.Minute)
 		before := quiet.End()
 		for _, to := range []int{32, 16} {
-			ctx, cancel := context.WithCancel(context.Background())
-			over := make(chan struct{})
-			go func() {
-				defer close(over)
-				w.discord.RunChaos(ctx, reshardChaos(seed*2+uint64(to)))
-			}()
-			w.pass(5 * time.Second)
-			op := w.reshard(to)
-			done := w.restartBot(r)
-			watch := w.discord.Audit().Watch()
-			result := w.succeed(op)
-			during := watch.End()
-			<-done
-			w.pass(5 * time.Second)
-			cancel()
-			<-over
-			w.calm()
-			w.awaitReady()
+			result, during := w.inChaos(to, seed*2+uint64(to), r)
 			t.Logf("to %d in %v: both %d, only old %d, only new %d, the switch held events for %v, longest gap %v (bot away for some), quiet minute %v",
 				to, result.Ended.Sub(result.Begun).Round(time.Second), result.Both, result.OnlyOld, result.OnlyNew, result.Gap, during.Longest, before.Longest)
 		}
@@ -105,6 +88,31 @@ func reshardUnderChaos(t *testing.T, seed uint64) {
 		c.Dialer, c.Seed = &gateway.Dialer{NetDial: n.DialContext}, seed+1
 	})
 	t.Logf("took %v", time.Since(began).Round(10*time.Millisecond))
+}
+
+// inChaos is one reshard while things go wrong, from some seconds before it to some
+// seconds after it.
+func (w *reshardWorld) inChaos(to int, seed uint64, r *rand.Rand) (ops.ReshardResult, discordtest.Rhythm) {
+	w.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		w.discord.RunChaos(ctx, reshardChaos(seed))
+	}()
+	w.pass(5 * time.Second)
+	op := w.reshard(to)
+	done := w.restartBot(r)
+	watch := w.discord.Audit().Watch()
+	result := w.succeed(op)
+	during := watch.End()
+	<-done
+	w.pass(5 * time.Second)
+	cancel()
+	<-over
+	w.calm()
+	w.awaitReady()
+	return result, during
 }
 
 // restartBot has the bot die for a few seconds some time after, and says when it

@@ -81,50 +81,48 @@ func TestACrashAroundTheCommit(t *testing.T) {
 		for _, to := range []int{32, 16} {
 			for _, written := range []bool{false, true} {
 				t.Run(fmt.Sprintf("to %d, written %v, bot %d", to, written, bot), func(t *testing.T) {
-					inReshard(t, sixteen(), func(w *reshardWorld) {
-						w.awaitReady()
-						w.bot.SetMode(bot)
-						w.pass(3 * time.Second)
-						died := make(chan struct{})
-						once := false
-						old := w.sessions(16)
-						strike := func(saved *session.Saved) {
-							if once || saved.Identity.Total != to || to == 16 && !othersThan(saved, old) {
-								return
-							}
-							once = true
-							w.kill()
-							close(died)
-						}
-						if written {
-							w.shelf.watch(nil, strike)
-						} else {
-							w.shelf.watch(strike, nil)
-						}
-						w.reshard(to)
-						<-died
-						w.shelf.watch(nil, nil)
-						total := 16
-						if written {
-							total = to
-						}
-						before := w.discord.Stats().Identifies
-						w.revive(bot)
-						w.awaitReady()
-						if n := w.discord.Stats().Identifies - before; n > 0 || w.snapshot().Fleet.Total != total {
-							t.Errorf("it came back on %d shards after %d identifies", w.snapshot().Fleet.Total, n)
-						}
-						w.pass(5 * time.Second)
-						w.bot.SetMode(discordtest.BotUp)
-						w.pass(20 * time.Second)
-						w.judge()
-						if n := len(w.ledger.resharded()); written && n == 0 || n > 2 {
-							t.Errorf("the bot got %d notices", n)
-						}
-					})
+					inReshard(t, sixteen(), func(w *reshardWorld) { w.dieAtCommit(to, written, bot) })
 				})
 			}
 		}
+	}
+}
+
+// dieAtCommit is one such crash.
+func (w *reshardWorld) dieAtCommit(to int, written bool, bot discordtest.BotMode) {
+	w.awaitReady()
+	w.bot.SetMode(bot)
+	w.pass(3 * time.Second)
+	died, struck, old := make(chan struct{}), false, w.sessions(16)
+	strike := func(saved *session.Saved) {
+		if !struck && saved.Identity.Total == to && othersThan(saved, old) {
+			struck = true
+			w.kill()
+			close(died)
+		}
+	}
+	total := 16
+	if written {
+		total = to
+		w.shelf.watch(nil, strike)
+	} else {
+		w.shelf.watch(strike, nil)
+	}
+	w.reshard(to)
+	<-died
+	w.shelf.watch(nil, nil)
+	before := w.discord.Stats().Identifies
+	w.revive(bot)
+	w.awaitReady()
+	if n := w.discord.Stats().Identifies - before; n > 0 || w.snapshot().Fleet.Total != total {
+		w.t.Errorf("it came back on %d shards after %d identifies", w.snapshot().Fleet.Total, n)
+	}
+	w.pass(5 * time.Second)
+	w.bot.SetMode(discordtest.BotUp)
+	w.pass(20 * time.Second)
+	w.judge()
+	if n := len(w.ledger.resharded()); written && n == 0 || n > 2 {
+		w.t.Errorf("the bot got %d notices", n)
 	}
 }
 

@@ -192,17 +192,14 @@ func (r *resharding) compare(ctx context.Context, now time.Time, up int) {
 		r.waits = fmt.Sprintf("%d shards of the active fleet are away: what they have missed may be known to their sessions alone", r.oldAway())
 	case r.last.Behind > 0:
 		r.waits = fmt.Sprintf("the active fleet is behind by %d events", r.last.Behind)
+	case r.last.Overdue > 0:
+		r.waits = fmt.Sprintf("the next fleet is behind: %d events that have been forwarded have not come from it", r.last.Overdue)
+	case r.stuck() != "":
+		r.waits = r.stuck()
 	case now.Before(r.tryAt):
 	default:
 		r.change(ctx)
 	}
-}
-
-// oldAway is how many shards of the active fleet are about to come back.
-func (r *resharding) oldAway() int {
-	states := r.old.fleet.States()
-	first, last, _ := r.old.fleet.Slice()
-	return last - first + 1 - states[ops.ShardReady] - states[ops.ShardStopped] - states[ops.ShardFailed]
 }
 
 // agreed is for how long the streams have.
@@ -226,40 +223,6 @@ func (r *resharding) size() int { return r.plan.Last - r.plan.First + 1 }
 func (r *resharding) up() int { return r.states()[ops.ShardReady] }
 
 func (r *resharding) states() [ops.ShardFailed + 1]int { return r.next.fleet.States() }
-
-func (r *resharding) waitsForShards(up int) string {
-	switch {
-	case r.paused:
-		return fmt.Sprintf("it is paused with %d of %d shards ready: resume it, or abort it", up, r.size())
-	case r.engine.queue.Snapshot().Breaker.Open:
-		return "identifies are stopped: " + r.engine.queue.Snapshot().Breaker.Why
-	default:
-		return fmt.Sprintf("%d of %d shards are ready", up, r.size())
-	}
-}
-
-func (r *resharding) waitsForGuilds(now time.Time) string {
-	text := fmt.Sprintf("the next fleet has been told of %d of %d guilds", r.guilds, r.guildsAll)
-	if now.Sub(r.since) > r.engine.cfg.Reshard.LoadTimeout {
-		text += fmt.Sprintf("; missing for longer than reshard.load_timeout: %s", someGuilds(r.missing, r.guildsAll-r.guilds))
-	}
-	return text
-}
-
-// someGuilds names a few of a number of guilds.
-func someGuilds(ids []uint64, all int) string {
-	text := ""
-	for i, id := range ids[:min(len(ids), 3)] {
-		if i > 0 {
-			text += ", "
-		}
-		text += fmt.Sprint(id)
-	}
-	if all > 3 {
-		text += fmt.Sprintf(" and %d more", all-3)
-	}
-	return text
-}
 
 // look compares the guilds of both fleets.
 func (r *resharding) look(now time.Time) {

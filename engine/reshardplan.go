@@ -56,8 +56,32 @@ func (e *Engine) busy() string {
 	if phase := ops.EnginePhase(e.phase.Load()); phase >= ops.PhaseDraining {
 		return "the engine is " + phase.String()
 	}
+	if why := e.starting(); why != "" {
+		return why
+	}
 	if now := e.reshards.report().Now; now != nil {
 		return fmt.Sprintf("the bot is being resharded from %d to %d shards already: wait for it, or abort it first", now.Plan.From, now.Plan.To)
+	}
+	return ""
+}
+
+// loadFirst is how long guilds may take to be told of at the start. One that is in
+// an outage may never be.
+const loadFirst = time.Minute
+
+// starting says why the active fleet is not there yet; empty if it is, but for
+// shards that only a person can bring up.
+func (e *Engine) starting() string {
+	var snap ops.Snapshot
+	e.current().Fill(&snap)
+	by := &snap.Fleet.ByState
+	coming := len(snap.Shards) - by[ops.ShardReady] - by[ops.ShardFailed] - by[ops.ShardStopped]
+	now := e.cfg.Clock.Now()
+	switch {
+	case ops.EnginePhase(e.phase.Load()) == ops.PhaseStarting && coming > 0:
+		return fmt.Sprintf("the fleet is still starting, %d of its shards are not ready: wait for them", coming)
+	case snap.Fleet.Loading > 0 && now.Sub(e.started) < loadFirst:
+		return fmt.Sprintf("the fleet is still starting, %d guilds are to come: wait for them, a minute at most", snap.Fleet.Loading)
 	}
 	return ""
 }

@@ -69,7 +69,7 @@ func (r *resharding) alerts(run *ops.ReshardRun) []ops.Alert {
 	return []ops.Alert{{
 		ID: "reshard/" + r.phase.String(), Level: ops.AlertWarn, Shard: -1,
 		Text: fmt.Sprintf("the reshard from %d to %d shards has been in %s for %s: %s (abort it, or force it if you know what it means)",
-			r.plan.From, r.plan.To, r.phase, lasts.Round(time.Second), r.waits),
+			r.plan.From, r.plan.To, r.phase, lasts.Truncate(time.Minute), r.waits),
 	}}
 }
 

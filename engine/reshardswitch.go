@@ -16,8 +16,8 @@ import (
 
 // Times of the switch.
 const (
-	secureWithin   = 3 * time.Second // for what is queued to reach the disk
-	catchUpWithin  = 2 * time.Second // for the next fleet to bring what has been forwarded
+	secureWithin   = 3 * time.Second        // for what is queued to reach the disk
+	catchUpWithin  = 250 * time.Millisecond // for the next fleet to bring what has been forwarded; nothing is forwarded meanwhile
 	tryAgainAfter  = 2 * time.Second
 	commitWithin   = 1500 * time.Millisecond // for the sessions to be saved: a stop waits for it
 	takeOverWithin = 3 * time.Second         // for what has to be done once it has begun

@@ -68,13 +68,14 @@ func (a *app) demo(ctx context.Context, o *demoOptions) error {
 	if err != nil {
 		return err
 	}
+	show := a.wantsConsole(o.noTUI)
+	o.guildOrder = show || o.control != "" || o.reshardAt > 0
 	o.backfill = max(demoBackfillLeast, float64(o.guilds)/float64(o.shards)/demoBackfill.Seconds())
 	world, err := newDemoWorld(o)
 	if err != nil {
 		return err
 	}
 	defer world.close()
-	show := a.wantsConsole(o.noTUI)
 	log, screen, closeLog, err := a.openLog(config.Log{Level: o.logLevel, Format: "auto"}, show, nil)
 	if err != nil {
 		return err
@@ -98,11 +99,16 @@ func (a *app) demo(ctx context.Context, o *demoOptions) error {
 		s.console.options.CanDetach = false
 		s.console.only = true
 	}
+	return a.demoRun(ctx, world, s, o)
+}
+
+// demoRun plays the demo and judges it.
+func (a *app) demoRun(ctx context.Context, world *demoWorld, s *session, o *demoOptions) error {
 	if err := world.start(ctx); err != nil {
 		return err
 	}
 	began := time.Now()
-	_, err = s.hold(ctx)
+	_, err := s.hold(ctx)
 	return errors.Join(err, a.demoVerdict(world, o, time.Since(began)))
 }
 

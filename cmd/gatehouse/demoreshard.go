@@ -54,9 +54,16 @@ func (w *demoWorld) book(r demoReshard) {
 	w.resharded = &r
 }
 
+// demoPatience is how long a reshard that is refused is asked for again: the fleet
+// may still be starting.
+const demoPatience = 15 * time.Second
+
 // carryOut has a command done and waits for its end.
 func carryOut(ctx context.Context, op ops.Operator, cmd ops.Command) error {
 	task, err := op.Do(ctx, cmd)
+	for end := time.Now().Add(demoPatience); err != nil && time.Now().Before(end) && wait(ctx, time.Second); {
+		task, err = op.Do(ctx, cmd)
+	}
 	if err != nil {
 		return err
 	}

@@ -49,12 +49,16 @@ type killBot struct {
 
 // newKillWorld makes a world whose Discord keeps so many events of a session for
 // a RESUME.
-func newKillWorld(t *testing.T, seed uint64, replay int) *killWorld {
+func newKillWorld(t *testing.T, seed uint64, replay int, more ...func(*discordtest.Config)) *killWorld {
 	t.Helper()
-	server, err := discordtest.New(discordtest.Config{
+	cfg := discordtest.Config{
 		Token: discord.NewToken(testToken), Shards: killShards, Guilds: 60, MaxConcurrency: killShards,
 		SessionStarts: 1 << 20, IdentifyWindow: killSpacing, ResumeWindow: 24 * time.Hour, ReplayBuffer: replay, Seed: seed,
-	})
+	}
+	for _, set := range more {
+		set(&cfg)
+	}
+	server, err := discordtest.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -224,6 +224,11 @@ func (b *Bot) take(body []byte, h http.Header) {
 		}
 		events++
 	}
+	b.count(attempt, events, malformed, notices)
+}
+
+// count books what was taken of a request.
+func (b *Bot) count(attempt, events, malformed int, notices []delivery) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.stats.Events += uint64(events)

@@ -48,11 +48,7 @@ func (s *Server) identify(c *conn, raw json.RawMessage) {
 		d.Shard = []int{0, 1}
 	}
 	if no := s.judge(d); no != nil {
-		if no.code == closeShardingNeeded && len(s.world.state) > s.cfg.Guilds {
-			c.close(no.code, no.reason) // the bot has grown, which no client can know
-			return
-		}
-		s.reject(c, no.what, no.code, no.reason)
+		s.turnDown(c, no)
 		return
 	}
 	now := s.clock.Now()
@@ -72,6 +68,16 @@ func (s *Server) identify(c *conn, raw json.RawMessage) {
 		return
 	}
 	s.openSession(c, d, now)
+}
+
+// turnDown closes a connection whose Identify is wrong. That a shard has become too
+// full since the start is no offence: no client can know it.
+func (s *Server) turnDown(c *conn, no *refusal) {
+	if no.code == closeShardingNeeded && len(s.world.state) > s.cfg.Guilds {
+		c.close(no.code, no.reason)
+		return
+	}
+	s.reject(c, no.what, no.code, no.reason)
 }
 
 // judge finds what is wrong with an Identify.

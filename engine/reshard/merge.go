@@ -93,7 +93,7 @@ type Merge struct {
 	ahead                  atomic.Int64 // of the old fleet
 	blocking               atomic.Int64 // of those, that the switch waits for
 	bytes                  atomic.Int64
-	late                   atomic.Int64 // as MergeStats.Behind, at the last Tick
+	late, overdue          atomic.Int64 // as MergeStats.Behind and Overdue, at the last Tick
 
 	// holding, led and closed change with all stripes locked.
 	holding, led, closed atomic.Bool

@@ -17,6 +17,8 @@ type MergeStats struct {
 	// Behind are the events for which the old fleet is late: it may have others that
 	// the next one was never sent.
 	Behind int
+	// Overdue are the events of the old fleet for which the next one is late.
+	Overdue int
 	// AgreedSince is when the streams last differed without a reason, or when the
 	// merge began; Differs says how, empty if they never did.
 	AgreedSince time.Time
@@ -29,7 +31,7 @@ func (m *Merge) Stats() MergeStats {
 	defer m.mu.Unlock()
 	return MergeStats{
 		Both: m.both.Load(), OnlyOld: m.onlyOld.Load(), OnlyNew: m.onlyNew.Load(),
-		Waiting: int(m.waiting.Load() + m.ahead.Load()), Ahead: int(m.blocking.Load()), Bytes: m.bytes.Load(), Behind: int(m.late.Load()),
+		Waiting: int(m.waiting.Load() + m.ahead.Load()), Ahead: int(m.blocking.Load()), Bytes: m.bytes.Load(), Behind: int(m.late.Load()), Overdue: int(m.overdue.Load()),
 		AgreedSince: m.agreed, Differs: m.differs,
 	}
 }
@@ -53,7 +55,7 @@ func (m *Merge) Tick(ctx context.Context) {
 	if m.bytes.Load() > m.cfg.MaxBytes {
 		most = time.Second
 	}
-	behind := 0
+	behind, overdue := 0, 0
 	for i := range m.stripes {
 		s := &m.stripes[i]
 		if !s.mu.TryLock() {
@@ -61,35 +63,43 @@ func (m *Merge) Tick(ctx context.Context) {
 			continue
 		}
 		for id, g := range s.guilds {
-			m.expire(now, id, g)
+			overdue += m.expire(now, id, g)
 			behind += m.rescueLate(ctx, now, most, id, s, g)
 			s.tidy(id, g)
 		}
 		s.mu.Unlock()
 	}
 	m.late.Store(int64(behind))
+	m.overdue.Store(int64(overdue))
 }
 
-// expire gives up on twins from the next fleet. The guild's stripe is locked.
-func (m *Merge) expire(now time.Time, id uint64, g *guild) {
-	settle := m.cfg.Settle
+// expire gives up on twins from the next fleet, and returns how many are overdue. The
+// guild's stripe is locked.
+func (m *Merge) expire(now time.Time, id uint64, g *guild) (overdue int) {
+	l := m.nextOf(id)
 	for i := 0; i < len(g.ahead); {
 		f := &g.ahead[i]
-		age := now.Sub(f.at)
-		if age < settle {
+		age, settle := now.Sub(f.at), m.cfg.Settle
+		if !f.expected { // it comes soon, or was never sent
+			settle = min(settle, freshFor)
+		}
+		if age < freshFor {
 			break // those behind it are younger
 		}
-		l := m.nextOf(id)
 		switch {
-		case age > rememberFor || !l.hasBegun():
+		case age > rememberFor || age >= settle && !l.hasBegun():
 			m.catchUp(g, i)
 			continue
 		case f.expired:
-		case l.steady(now, settle): // else its RESUME brings it
+		case age >= settle && l.steady(now, settle): // else its RESUME brings it
 			m.lapse(now, id, f)
+		}
+		if f.blocking {
+			overdue++
 		}
 		i++
 	}
+	return overdue
 }
 
 // lapse notes that a twin has not come from the next fleet in time. It may still
@@ -126,7 +136,7 @@ func (m *Merge) rescueLate(ctx context.Context, now time.Time, most time.Duratio
 			m.forget(g, i)
 			continue
 		case p.rescued:
-		case age > deadFor, age > most && (most < m.cfg.Settle || l.past(p.at.Add(m.cfg.Settle))):
+		case age > deadFor && l.steady(now, deadFor), age > most && (most < m.cfg.Settle || l.past(p.at.Add(m.cfg.Settle))):
 			if l.steady(now, m.cfg.Settle) {
 				m.differ(now, "%s of guild %d has not come from the active fleet (%s)", p.ev.Type, id, now.UTC().Format(time.TimeOnly))
 			}

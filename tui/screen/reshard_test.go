@@ -59,6 +59,13 @@ func TestWhatABotTakesAtOnceDoesNotPressTheRestToTheGround(t *testing.T) {
 	if _, cut := capped(make([]float64, 10)); cut != 0 {
 		t.Errorf("nothing is cut at %v", cut)
 	}
+	for i := range values[:40] {
+		values[i] = 501 // by little more than a round number
+	}
+	values[21] = 3100
+	if _, cut := capped(values); cut != 1000 {
+		t.Errorf("cut at %v", cut)
+	}
 	p := ReshardPage{Flow: values}
 	if lines := p.chart(glance(t, style.Braille), 60, 10); !strings.Contains(ansi.Strip(lines[1]), "1.0k+│") {
 		t.Errorf("the axis does not say that it is cut: %q", ansi.Strip(lines[1]))
@@ -72,7 +79,7 @@ func TestMissingGuildsAreNamedAsFarAsThereIsRoom(t *testing.T) {
 		names     int
 		remainder string
 	}{{3, 80, 3, ""}, {7, 52, 5, "and 2 more"}, {6, 52, 6, ""}, {900, 52, 5, "and 895 more"}, {900, 120, 14, "and 886 more"}, {7, 20, 2, "and 5 more"}} {
-		run := &ops.ReshardRun{GuildsAll: 1000, Guilds: 1000 - tc.lacks}
+		run := &ops.ReshardRun{Phase: ops.ReshardLoad, GuildsAll: 1000, Guilds: 1000 - tc.lacks}
 		for i := range min(tc.lacks, 20) {
 			run.Missing = append(run.Missing, 1234567890123456000+uint64(i))
 		}

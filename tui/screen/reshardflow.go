@@ -46,8 +46,8 @@ func capped(values []float64) ([]float64, float64) {
 	if quiet < 0 {
 		return values, 0
 	}
-	limit := frame.Nice(2*sorted[(quiet+len(sorted))/2], 10)
-	if sorted[len(sorted)-1] <= 2*limit {
+	limit := frame.Nice(1.6*sorted[(quiet+len(sorted))/2], 10)
+	if sorted[len(sorted)-1] <= 1.5*limit {
 		return values, 0
 	}
 	out := make([]float64, len(values))

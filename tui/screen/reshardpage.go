@@ -278,8 +278,8 @@ func counters(l Look, run *ops.ReshardRun) []string {
 // missingLines name guilds that have not come to the next fleet.
 func missingLines(l Look, run *ops.ReshardRun, w int) []string {
 	lacks := run.GuildsAll - run.Guilds
-	if lacks <= 0 || len(run.Missing) == 0 {
-		return nil
+	if lacks <= 0 || len(run.Missing) == 0 || run.Phase < ops.ReshardLoad {
+		return nil // before its shards are up, the next fleet cannot know of them
 	}
 	text := frame.Plural(lacks, "guild")
 	if !run.Timeout.IsZero() {
