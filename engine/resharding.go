@@ -329,8 +329,6 @@ func (r *resharding) closed() bool {
 	r.engine.presence.forget(going.fleet)
 	if r.closing {
 		r.withdraw()
-	} else {
-		r.next.fleet.Divert(nil)
 	}
 	r.conclude()
 	return true

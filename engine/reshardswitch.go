@@ -49,8 +49,14 @@ func (r *resharding) change(ctx context.Context) {
 	// From here on there is no way back, not even if the engine is to stop.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), takeOverWithin)
 	defer cancel()
+	standings, ok := r.merge.Cut(ctx, func() { r.announce(ctx, start) })
+	if !ok {
+		r.merge.Release(ctx)
+		r.putOff("a shard of the next fleet has lost its session just now")
+		return
+	}
 	r.enter(ops.ReshardSwitch)
-	for _, s := range r.merge.Cut(ctx, func() { r.announce(ctx, start) }) {
+	for _, s := range standings {
 		r.next.fleet.Stand(s.Shard, s.Session, s.Seq, s.Open)
 	}
 	r.next.next.Store(false)
@@ -226,6 +232,11 @@ func (t oldTap) Take(ctx context.Context, ev *event.Event, d []byte) bool {
 	return t.old.fleet.Append(ctx, ev)
 }
 
+// Floor is none for the next fleet.
+func (t newTap) Floor(int) (event.ID, bool) { return event.ID{}, false }
+
+func (t oldTap) Floor(shard int) (event.ID, bool) { return t.merge.Floor(shard) }
+
 func (t oldTap) State(shard int, ready bool) { t.merge.OldState(shard, ready) }
 
 func (t newTap) Take(ctx context.Context, ev *event.Event, d []byte) bool {
@@ -238,8 +249,18 @@ func (t newTap) State(shard int, ready bool) { t.merge.NewState(shard, ready) }
 type outlet struct{ *resharding }
 
 func (o *outlet) Forward(ctx context.Context, ev *event.Event) bool {
-	return o.old.fleet.Append(ctx, ev)
+	if !o.led.Load() {
+		return o.old.fleet.Append(ctx, ev)
+	}
+	// An answer to what the old fleet has asked. Its session ends, and must not seem
+	// to have come further than what was delivered of it.
+	if err := o.old.fleet.StandIn(ctx, ev); err != nil {
+		o.logger.Error("answer lost: the queue was full", "event", ev.ID.String(), "type", ev.Type)
+	}
+	return false
 }
+
+func (o *outlet) Skip(ev *event.Event) { o.next.fleet.Pass(ev) }
 
 func (o *outlet) Pass(ev *event.Event) { o.old.fleet.Pass(ev) }
 

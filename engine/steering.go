@@ -27,7 +27,9 @@ type steering struct {
 	active *flight
 	now    *resharding // nil while none is under way
 	auto   growth
-	emptyA time.Time // when generations of the queue were looked at last
+	// trail is the last reshard that has succeeded, while its fleet may still bring
+	// what the one before it had brought.
+	trail *resharding
 }
 
 func newSteering(e *Engine, first *flight) *steering {
@@ -112,14 +114,25 @@ func (s *steering) finish() {
 	}
 	s.now = nil
 	s.active = r.active()
+	if r.err == nil {
+		s.trail = r
+	}
 	s.auto.ended(r)
 	s.engine.reshards.end(r.result())
 	s.publish()
 }
 
-// tidy lets go of the queues of earlier fleets, once they are empty.
+// trailFor is how long a fleet that has taken over may bring what it was late with.
+const trailFor = 2 * time.Minute
+
+// tidy lets go of the queues of earlier fleets, once they are empty, and of a merge
+// that has nothing left to merge.
 func (s *steering) tidy() {
 	e := s.engine
+	if r := s.trail; r != nil && (r.merge.Stats().Waiting == 0 || e.cfg.Clock.Now().Sub(r.since) > trailFor) {
+		s.active.fleet.Divert(nil)
+		s.trail = nil
+	}
 	for _, generation := range e.queued().Forget() {
 		for _, sink := range e.sinks {
 			sink.runner.Detach(generation)
@@ -158,7 +171,7 @@ func (s *steering) begin(ctx context.Context, o order) orderReply {
 	if err != nil {
 		return orderReply{err: &ops.RefusedError{Command: o.cmd, Reason: err.Error()}}
 	}
-	s.now = r
+	s.now, s.trail = r, nil
 	s.publish()
 	return orderReply{op: r.op}
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gatehouse-gateway/gatehouse/engine/event"
 	"github.com/gatehouse-gateway/gatehouse/engine/pipeline"
 	"github.com/gatehouse-gateway/gatehouse/engine/session"
 	"github.com/gatehouse-gateway/gatehouse/engine/shard"
@@ -50,12 +51,14 @@ func (f *Fleet) Sessions() []session.Session {
 		// Sessions are read first: one that begins in between has not appended
 		// anything, and is left out for now.
 		held := make([]shard.Session, 0, w.last-w.first+1)
+		floors := make([]event.ID, 0, w.last-w.first+1) // one that is queued in between is in the progress
 		for id := w.first; id <= w.last; id++ {
 			held = append(held, f.shard(id).runner.Session())
+			floors = append(floors, f.floor(id))
 		}
 		progress := w.log.Progress()
 		for i, s := range held {
-			p := progress[w.first+i]
+			p := below(below(progress[w.first+i], floors[i]), f.floor(w.first+i))
 			if s.ID == "" || p.Session != shard.Digest(s.ID) {
 				continue
 			}

@@ -22,6 +22,9 @@ type Tap interface {
 	// State is told when a shard becomes ready, and when it no longer is. It must
 	// not block or call back into the fleet.
 	State(shard int, ready bool)
+	// Floor is the first event of a shard's session that was taken and is neither in
+	// a queue nor dealt with; false if there is none. It must not block.
+	Floor(shard int) (event.ID, bool)
 }
 
 // Divert has a tap take what comes from now on; nil lets it go into the queues
@@ -32,6 +35,23 @@ func (f *Fleet) Divert(t Tap) {
 		return
 	}
 	f.tap.Store(&t)
+}
+
+// floor is the first event of a shard that a tap has not let through; zero if there
+// is none.
+func (f *Fleet) floor(shard int) (first event.ID) {
+	if tap := f.tap.Load(); tap != nil {
+		first, _ = (*tap).Floor(shard)
+	}
+	return first
+}
+
+// below lowers a shard's progress to before an event, if that is of its session.
+func below(p spool.Progress, first event.ID) spool.Progress {
+	if first.Seq > 0 && first.Session == p.Session && first.Seq <= p.Seq {
+		p.Seq = first.Seq - 1
+	}
+	return p
 }
 
 // Append puts an event of the fleet's own into its worker's queue and reports

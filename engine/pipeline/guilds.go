@@ -112,6 +112,7 @@ const (
 	HoldsLoading                    // announced by READY, not seen yet
 	HoldsAvailable                  // its GUILD_CREATE has come
 	HoldsUnavailable                // Discord reports an outage
+	HoldsUnsure                     // nothing, and no READY has told all of them
 )
 
 // Holding is what is known of a guild.
@@ -119,8 +120,11 @@ func (g *Guilds) Holding(id uint64) Holding {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	state, known := g.states[id]
-	if !known {
+	switch {
+	case !known && g.told:
 		return HoldsNot
+	case !known: // what an earlier run knew may have been saved too early
+		return HoldsUnsure
 	}
 	return [guildStates]Holding{HoldsLoading, HoldsAvailable, HoldsUnavailable}[state]
 }

@@ -37,6 +37,9 @@ type Outlet interface {
 	Rescue(ctx context.Context, ev *event.Event)
 	// Lead appends an event of the next fleet to its own queue, once that leads.
 	Lead(ctx context.Context, ev *event.Event) (waited bool)
+	// Skip notes that an event of the next fleet, which leads, has been delivered
+	// from the old one.
+	Skip(ev *event.Event)
 	// Mine reports whether the old fleet is to bring a guild's events: it may hold
 	// but a slice of the bot's shards.
 	Mine(guild uint64) bool
@@ -97,6 +100,7 @@ type Merge struct {
 
 	// holding, led and closed change with all stripes locked.
 	holding, led, closed atomic.Bool
+	spoilt               atomic.Bool // a shard of the next fleet has lost its session during the hold
 
 	mu      sync.Mutex
 	kept    []kept
@@ -116,15 +120,17 @@ type kept struct {
 type link struct {
 	mu        sync.Mutex
 	up        bool
-	since     time.Time // of up
-	began     bool      // it has had a session
-	progress  time.Time // when what it has brought last came from whichever fleet was first
-	restarted time.Time // when its present session began
+	since     time.Time  // of up
+	began     bool       // it has had a session
+	ended     bool       // the other fleet leads
+	withheld  []event.ID // of the old fleet, in order: they have come and are in no queue
+	progress  time.Time  // when what it has brought last came from whichever fleet was first
+	restarted time.Time  // when its present session began
 }
 
 // stripe is a part of the guilds.
 type stripe struct {
-	mu     sync.Mutex
+	lock   lock
 	guilds map[uint64]*guild
 	loaded map[uint64]time.Time // when the next fleet was told of a guild
 }
@@ -168,7 +174,7 @@ func NewMerge(cfg MergeConfig) *Merge {
 		old: make([]link, cfg.Total), next: make([]link, cfg.NextTotal), standing: make([]Standing, cfg.NextTotal),
 	}
 	for i := range m.stripes {
-		m.stripes[i].guilds, m.stripes[i].loaded = make(map[uint64]*guild), make(map[uint64]time.Time)
+		m.stripes[i] = stripe{lock: newLock(), guilds: make(map[uint64]*guild), loaded: make(map[uint64]time.Time)}
 	}
 	for i := range m.standing {
 		m.standing[i].Shard = i
@@ -232,14 +238,19 @@ func (m *Merge) Old(ctx context.Context, ev *event.Event, d []byte) (waited bool
 		key = m.key(ev, d)
 	}
 	s := m.stripe(ev.Guild)
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	if !s.lock.take(ctx) {
+		m.old[ev.ShardID].withhold(ev.ID)
+		return true
+	}
+	defer s.lock.give()
 	switch {
 	case m.closed.Load() || PerSession(ev.Type):
 		return m.cfg.Outlet.Forward(ctx, ev)
-	case m.led.Load():
-		return false // it comes from the next fleet
+	case m.led.Load(): // it comes from the next fleet
+		m.old[ev.ShardID].withhold(ev.ID)
+		return false
 	case m.holding.Load():
+		m.old[ev.ShardID].withhold(ev.ID)
 		m.keep(ev, key)
 		return false
 	}
@@ -269,8 +280,16 @@ func (m *Merge) lead(ctx context.Context, s *stripe, ev *event.Event, key uint64
 		}
 		return m.cfg.Outlet.Forward(ctx, ev)
 	}
+	follows := m.follows(g, ev.Guild)
+	if follows && ev.Kind == event.KindLoaded && m.covers(s, ev.Guild) {
+		// The bot has been told of all that happened in the guild since, and this
+		// comes behind some of it.
+		m.cfg.Outlet.Pass(ev)
+		return false
+	}
 	// A guild as the new session is told of it has no twin.
-	if ev.Kind != event.KindLoaded && m.follows(g, ev.Guild) {
+	if follows && ev.Kind != event.KindLoaded {
+		m.old[ev.ShardID].withhold(ev.ID)
 		g.late = append(g.late, m.copyOf(ev, key))
 		m.ahead.Add(1)
 		m.blocking.Add(1)
@@ -300,6 +319,14 @@ func (m *Merge) follows(g *guild, id uint64) bool {
 	return len(g.late) > 0 || m.oldOf(id).restartedWithin(m.cfg.Clock.Now(), m.cfg.Settle)
 }
 
+// covers reports whether the next fleet has brought all that happened in a guild for
+// a while. s is locked.
+func (m *Merge) covers(s *stripe, id uint64) bool {
+	now := m.cfg.Clock.Now()
+	loaded, told := s.loaded[id]
+	return told && now.Sub(loaded) >= m.cfg.Settle && m.nextOf(id).steady(now, m.cfg.Settle)
+}
+
 // oldBegins notes a new session of the old fleet. What it has lost is delivered
 // from the next one, beginning with what is there.
 func (m *Merge) oldBegins(ctx context.Context, shard int) {
@@ -309,7 +336,9 @@ func (m *Merge) oldBegins(ctx context.Context, shard int) {
 	}
 	for i := range m.stripes {
 		s := &m.stripes[i]
-		s.mu.Lock()
+		if !s.lock.take(ctx) {
+			return
+		}
 		for id, g := range s.guilds {
 			if shardOf(id, m.cfg.Total) != shard {
 				continue
@@ -318,7 +347,7 @@ func (m *Merge) oldBegins(ctx context.Context, shard int) {
 				m.rescue(ctx, &g.pending[i])
 			}
 		}
-		s.mu.Unlock()
+		s.lock.give()
 	}
 }
 
@@ -352,12 +381,18 @@ func (m *Merge) forget(g *guild, i int) {
 // New takes an event of the next fleet, as [Merge.Old] does of the old one.
 func (m *Merge) New(ctx context.Context, ev *event.Event, d []byte) (waited bool) {
 	if ev.Type == "READY" {
-		m.nextBegins(ev.ShardID)
+		m.nextBegins(ctx, ev.ShardID)
 	}
 	s := m.stripe(ev.Guild)
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	if !s.lock.take(ctx) {
+		return true // the fleet is closed
+	}
+	defer s.lock.give()
 	if m.led.Load() {
+		if m.met(s, ev, d) {
+			m.cfg.Outlet.Skip(ev)
+			return false
+		}
 		return m.cfg.Outlet.Lead(ctx, ev)
 	}
 	at := &m.standing[ev.ShardID]
@@ -377,11 +412,8 @@ func (m *Merge) follow(ctx context.Context, s *stripe, ev *event.Event, d []byte
 	if ev.Type == "GUILD_CREATE" {
 		s.loaded[ev.Guild] = m.cfg.Clock.Now()
 	}
-	for i := range g.ahead {
-		if g.ahead[i].key == key {
-			m.met(g, i)
-			return false
-		}
+	if m.meet(g, key) {
+		return false
 	}
 	for i := range g.late {
 		if g.late[i].key == key {
@@ -409,6 +441,7 @@ func (m *Merge) follow(ctx context.Context, s *stripe, ev *event.Event, d []byte
 // next one has brought the last of them, and so all that was before.
 func (m *Merge) forwardLate(ctx context.Context, s *stripe, g *guild, n int) (waited bool) {
 	twin := g.late[n-1]
+	defer m.old[twin.ev.ShardID].queued(twin.ev.ID)
 	m.forwardStale(ctx, s, g, n-1)
 	g.late = append([]kept(nil), g.late[1:]...)
 	m.ahead.Add(-1)
@@ -441,13 +474,33 @@ func (m *Merge) meaning(ev *event.Event, d []byte) (kind event.Kind, news bool) 
 	}
 }
 
-// met notes that the twin of an event of the old fleet has come.
-func (m *Merge) met(g *guild, i int) {
-	if f := &g.ahead[i]; f.expired && f.expected {
-		m.onlyOld.Add(^uint64(0))
+// meet reports whether an event of the next fleet is the twin of one that has been
+// forwarded, which is forgotten then.
+func (m *Merge) meet(g *guild, key uint64) bool {
+	for i := range g.ahead {
+		f := &g.ahead[i]
+		if f.key != key {
+			continue
+		}
+		if f.expired && f.expected {
+			m.onlyOld.Add(^uint64(0))
+		}
+		m.both.Add(1)
+		m.catchUp(g, i)
+		return true
 	}
-	m.both.Add(1)
-	m.catchUp(g, i)
+	return false
+}
+
+// met is meet once the next fleet leads: what it is late with is still not the
+// bot's. s is locked.
+func (m *Merge) met(s *stripe, ev *event.Event, d []byte) bool {
+	g := s.guilds[ev.Guild]
+	if g == nil || PerSession(ev.Type) || aboutSession(ev.Type) {
+		return false
+	}
+	defer s.tidy(ev.Guild, g)
+	return m.meet(g, m.key(ev, d))
 }
 
 // copyOf keeps an event for later.
@@ -491,18 +544,23 @@ func (m *Merge) tellCaughtUp() {
 
 // nextBegins notes a new session of the next fleet: it does not bring what was sent
 // before it.
-func (m *Merge) nextBegins(shard int) {
+func (m *Merge) nextBegins(ctx context.Context, shard int) {
 	now := m.cfg.Clock.Now()
 	m.next[shard].restart(now)
 	for i := range m.stripes {
 		s := &m.stripes[i]
-		s.mu.Lock()
+		if !s.lock.take(ctx) {
+			return
+		}
+		if m.holding.Load() { // what is kept of its guilds it may never bring
+			m.spoilt.Store(true)
+		}
 		for id, g := range s.guilds {
 			if shardOf(id, m.cfg.NextTotal) == shard {
 				m.soften(g)
 			}
 		}
-		s.mu.Unlock()
+		s.lock.give()
 	}
 }
 

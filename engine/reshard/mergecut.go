@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/event"
 )
@@ -28,6 +27,7 @@ func (m *Merge) Hold(ctx context.Context) error {
 	}
 	defer m.unlock(stripes)
 	m.holding.Store(true)
+	m.spoilt.Store(false)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.caught = make(chan struct{})
@@ -53,7 +53,9 @@ func (m *Merge) keep(ev *event.Event, key uint64) {
 
 // Release gives a hold up: what was kept is forwarded as if it came now.
 func (m *Merge) Release(ctx context.Context) {
-	m.lock()
+	if m.lockAll(ctx) != nil {
+		return // the fleets are being closed, and what is kept comes again
+	}
 	defer m.unlock(stripes)
 	m.release(ctx)
 }
@@ -61,6 +63,7 @@ func (m *Merge) Release(ctx context.Context) {
 // release is Release with all stripes locked.
 func (m *Merge) release(ctx context.Context) {
 	for _, k := range m.endHold() {
+		m.old[k.ev.ShardID].queued(k.ev.ID) // its place in the order is now
 		m.lead(ctx, m.stripe(k.ev.Guild), &k.ev, k.key)
 	}
 }
@@ -78,10 +81,16 @@ func (m *Merge) endHold() []kept {
 // Cut has the next fleet lead from now on. At one instant between events of either
 // fleet it calls before, leads what has come from the next fleet alone, in the order
 // in which it came, and forgets what was kept of the old one: it comes from the next
-// fleet. It returns how the next fleet's shards stand.
-func (m *Merge) Cut(ctx context.Context, before func()) []Standing {
-	m.lock()
+// fleet. It returns how the next fleet's shards stand; false, without having done
+// anything, if the hold was in vain: a shard of the next fleet has lost its session.
+func (m *Merge) Cut(ctx context.Context, before func()) ([]Standing, bool) {
+	if m.lockAll(ctx) != nil {
+		return nil, false
+	}
 	defer m.unlock(stripes)
+	if m.spoilt.Load() {
+		return nil, false
+	}
 	before()
 	for _, p := range m.takePending() {
 		m.cfg.Outlet.Lead(ctx, &p.ev)
@@ -92,6 +101,9 @@ func (m *Merge) Cut(ctx context.Context, before func()) []Standing {
 	}
 	m.led.Store(true)
 	m.endHold()
+	for i := range m.old {
+		m.old[i].end()
+	}
 	var out []Standing
 	for _, at := range m.standing {
 		if at.Session != 0 {
@@ -99,10 +111,10 @@ func (m *Merge) Cut(ctx context.Context, before func()) []Standing {
 			out = append(out, at)
 		}
 	}
-	return out
+	return out, true
 }
 
-// takePending empties all guilds and returns what has come from the next fleet
+// takePending returns what has come from the next fleet
 // alone and waits for delivery, in order. All stripes are locked.
 func (m *Merge) takePending() []pending {
 	var all []pending
@@ -114,11 +126,9 @@ func (m *Merge) takePending() []pending {
 					all = append(all, p)
 				}
 			}
+			g.pending, g.late = nil, nil // what is ahead may still meet its twin
 		}
-		clear(s.guilds)
 	}
-	m.ahead.Store(0)
-	m.blocking.Store(0)
 	slices.SortFunc(all, func(a, b pending) int { return cmp.Compare(a.n, b.n) })
 	return all
 }
@@ -142,40 +152,5 @@ func (m *Merge) Close(ctx context.Context) {
 	m.release(ctx)
 	for _, p := range m.takePending() {
 		m.letGo(&p)
-	}
-}
-
-// lock takes all stripes, during a hold, when nobody keeps one for long.
-func (m *Merge) lock() {
-	for i := range m.stripes {
-		m.stripes[i].mu.Lock()
-	}
-}
-
-// lockEvery is how often a stripe that somebody keeps is looked at.
-const lockEvery = time.Millisecond
-
-// lockAll takes all stripes, or none if ctx ends first.
-func (m *Merge) lockAll(ctx context.Context) error {
-	timer := m.cfg.Clock.NewTimer(lockEvery)
-	defer timer.Stop()
-	for i := range m.stripes {
-		for !m.stripes[i].mu.TryLock() {
-			timer.Reset(lockEvery)
-			select {
-			case <-timer.C():
-			case <-ctx.Done():
-				m.unlock(i)
-				return ctx.Err()
-			}
-		}
-	}
-	return nil
-}
-
-// unlock gives the first n stripes back.
-func (m *Merge) unlock(n int) {
-	for i := range n {
-		m.stripes[i].mu.Unlock()
 	}
 }

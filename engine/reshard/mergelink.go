@@ -1,6 +1,11 @@
 package reshard
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/event"
+)
 
 // OldState tells when a shard of the old fleet becomes ready, and when it no longer
 // is. It never blocks.
@@ -21,7 +26,7 @@ func (l *link) set(up bool, now time.Time) {
 func (l *link) restart(now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.began, l.restarted = true, now
+	l.began, l.restarted, l.withheld = true, now, nil
 }
 
 func (l *link) hasBegun() bool {
@@ -60,4 +65,49 @@ func (l *link) steady(now time.Time, d time.Duration) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.up && now.Sub(l.since) >= d
+}
+
+// withhold notes that an event of the old fleet has come and is in no queue.
+func (l *link) withhold(id event.ID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if n := len(l.withheld); n > 0 && l.ended {
+		return // the first of them is all that counts
+	}
+	l.withheld = append(l.withheld, id)
+}
+
+// queued notes that it is in one now, or need not be.
+func (l *link) queued(id event.ID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if i := slices.Index(l.withheld, id); i >= 0 {
+		l.withheld = slices.Delete(l.withheld, i, i+1)
+	}
+}
+
+// end says that the other fleet leads.
+func (l *link) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ended = true
+}
+
+// Floor is the first event of a shard of the old fleet that has come and is in no
+// queue: after a crash its session must be resumed before it. It is false if there is
+// none. It never blocks.
+func (m *Merge) Floor(shard int) (event.ID, bool) {
+	l := &m.old[shard]
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.withheld) == 0 {
+		return event.ID{}, false
+	}
+	first := l.withheld[0]
+	for _, id := range l.withheld[1:] {
+		if id.Session == first.Session && id.Seq < first.Seq {
+			first = id
+		}
+	}
+	return first, true
 }

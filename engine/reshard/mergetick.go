@@ -58,7 +58,7 @@ func (m *Merge) Tick(ctx context.Context) {
 	behind, overdue := 0, 0
 	for i := range m.stripes {
 		s := &m.stripes[i]
-		if !s.mu.TryLock() {
+		if !s.lock.try() {
 			behind++ // nobody knows
 			continue
 		}
@@ -67,7 +67,7 @@ func (m *Merge) Tick(ctx context.Context) {
 			behind += m.rescueLate(ctx, now, most, id, s, g)
 			s.tidy(id, g)
 		}
-		s.mu.Unlock()
+		s.lock.give()
 	}
 	m.late.Store(int64(behind))
 	m.overdue.Store(int64(overdue))
@@ -132,7 +132,7 @@ func (m *Merge) rescueLate(ctx context.Context, now time.Time, most time.Duratio
 		p := &g.pending[i]
 		age := now.Sub(p.at)
 		switch {
-		case p.rescued && age > rememberFor:
+		case p.rescued && (age > rememberFor || l.past(p.at.Add(m.cfg.Settle))):
 			m.forget(g, i)
 			continue
 		case p.rescued:
@@ -169,5 +169,6 @@ func (m *Merge) forwardStale(ctx context.Context, s *stripe, g *guild, n int) {
 		m.ahead.Add(-1)
 		m.unblock()
 		m.forward(ctx, s, g, &first[i].ev, first[i].key)
+		m.old[first[i].ev.ShardID].queued(first[i].ev.ID)
 	}
 }
