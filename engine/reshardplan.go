@@ -29,12 +29,13 @@ func (e *Engine) Plan(ctx context.Context, to ops.Target) (*ops.ReshardPlan, err
 	}
 	first, last, total := f.Slice()
 	known := f.Known()
+	all, live := memory()
 	return reshard.Plan(reshard.Input{
 		Now: e.cfg.Clock.Now(), Total: total, First: first, Last: last,
 		Asked: to, Configured: e.cfg.Reshard.Target, LargeBot: e.cfg.Shards.LargeBot,
 		Recommended: e.gateway().Shards, AtPercent: e.cfg.Reshard.AtPercent, Identify: e.queue.Snapshot(),
 		Guilds: slices.Values(slices.Concat(known.Available, known.Unavailable, known.Loading)),
-		Memory: memory(), Queued: uint64(max(e.queued().Stats().Memory, 0)),
+		Memory: all, Live: live, Queued: uint64(max(e.queued().Stats().Memory, 0)),
 		Soak: e.cfg.Reshard.Soak, Busy: e.busy(),
 	}), nil
 }
@@ -86,9 +87,13 @@ func (e *Engine) starting() string {
 	return ""
 }
 
-// memory is how many bytes the process has from the system.
-func memory() uint64 {
-	s := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+// memory is how many bytes the process has from the system, and how many of those
+// the last collection found in use.
+func memory() (all, live uint64) {
+	s := []metrics.Sample{
+		{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"},
+		{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"},
+	}
 	metrics.Read(s)
-	return s[0].Value.Uint64() - s[1].Value.Uint64()
+	return s[0].Value.Uint64() - s[1].Value.Uint64(), s[2].Value.Uint64() + s[3].Value.Uint64()
 }

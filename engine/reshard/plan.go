@@ -27,6 +27,7 @@ type Input struct {
 	// Guilds yields the ids of all guilds that the active fleet holds, each once.
 	Guilds iter.Seq[uint64]
 	Memory uint64        // bytes that the process uses
+	Live   uint64        // bytes of those that are not garbage; 0 for all
 	Queued uint64        // bytes of those that hold events
 	Soak   time.Duration // reshard.soak
 	Load   time.Duration // from the last identify until all guilds are there, as measured; 0 if unknown
@@ -56,8 +57,8 @@ func Plan(in Input) *ops.ReshardPlan {
 	p.Waves = waves(p.First, p.Last, p.MaxConcurrency)
 	p.Spawn = time.Duration(p.Waves-1) * p.Spacing
 	p.ETA = p.Spawn + in.Load + in.Soak
-	if in.Memory > in.Queued {
-		p.More = (in.Memory - in.Queued) / uint64(in.Last-in.First+1) * uint64(shards)
+	if live := cmp.Or(in.Live, in.Memory); live > in.Queued {
+		p.More = (live - in.Queued) / uint64(in.Last-in.First+1) * uint64(shards)
 	}
 	count(&in, p)
 	p.Refusals = refusals(&in, p)

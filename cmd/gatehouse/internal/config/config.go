@@ -120,7 +120,7 @@ func Default() Config {
 		},
 		Shards:   engine.ShardsConfig{Last: -1, PerWorker: 25, LargeBot: true},
 		Identify: engine.IdentifyConfig{Reserve: engine.Amount{Percent: 10}, Spacing: identifySpacing},
-		Reshard: engine.ReshardConfig{AtPercent: 80, CheckEvery: 8 * time.Hour, Soak: 10 * time.Second,
+		Reshard: engine.ReshardConfig{Auto: true, AtPercent: 80, CheckEvery: 8 * time.Hour, Soak: 10 * time.Second,
 			LoadTimeout: 10 * time.Minute},
 		Queue: Queue{QueueConfig: engine.QueueConfig{MaxBytes: 4 << 30, MaxAge: 24 * time.Hour, Memory: 256 << 20,
 			PersistAfter: time.Second, WhenFull: engine.DropOldest}},
