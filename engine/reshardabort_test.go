@@ -119,6 +119,7 @@ func TestTwoReshardsCannotOverlap(t *testing.T) {
 // The next fleet is not told of a guild. The switch waits and names it, then
 // there is an alert, and the operator may force it.
 func TestAMissingGuildHoldsTheSwitchUntilItIsForced(t *testing.T) {
+	notUnderRace(t)
 	sim := sixteen()
 	sim.Rate = 10
 	inReshard(t, sim, func(w *reshardWorld) {

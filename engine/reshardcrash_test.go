@@ -37,6 +37,7 @@ func (w *reshardWorld) comesBack(total int, bot discordtest.BotMode) {
 // Killed in any phase before the switch, the engine comes back on the fleet that
 // was active; killed after it, on the next one.
 func TestACrashInEveryPhase(t *testing.T) {
+	notUnderRace(t)
 	for _, bot := range []discordtest.BotMode{discordtest.BotUp, discordtest.BotBusy} {
 		for _, phase := range []ops.ReshardPhase{ops.ReshardSpawn, ops.ReshardLoad, ops.ReshardOverlap, ops.ReshardSwitch} {
 			t.Run(fmt.Sprintf("%s, bot %d", phase, bot), func(t *testing.T) {
@@ -77,6 +78,7 @@ func TestACrashInEveryPhase(t *testing.T) {
 // The write of the sessions is what decides: killed just before it the engine comes
 // back on the old fleet, just after it on the new one.
 func TestACrashAroundTheCommit(t *testing.T) {
+	notUnderRace(t)
 	for _, bot := range []discordtest.BotMode{discordtest.BotUp, discordtest.BotBusy} {
 		for _, to := range []int{32, 16} {
 			for _, written := range []bool{false, true} {

@@ -85,6 +85,7 @@ func TestGuildsComeAndGoInEveryPhase(t *testing.T) {
 // Commands go to the fleet that leads, and its answers come, also when the switch
 // is between the two.
 func TestAnswersFollowWhoeverAsked(t *testing.T) {
+	notUnderRace(t)
 	sim := sixteen()
 	sim.Members, sim.MembersPerChunk = 4000, 100
 	inReshard(t, sim, func(w *reshardWorld) {

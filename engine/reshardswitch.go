@@ -294,7 +294,3 @@ func (o *outlet) Held(guild uint64) reshard.Holding {
 		return reshard.HoldsAvailable
 	}
 }
-
-func (o *outlet) NextHolds(guild uint64) bool {
-	return o.next.fleet.Holding(guild) == pipeline.HoldsAvailable
-}

@@ -51,6 +51,13 @@ func (m *Merge) keep(ev *event.Event, key uint64) {
 	m.kept = append(m.kept, k)
 }
 
+// keeps reports whether an event of the old fleet is kept that is equal.
+func (m *Merge) keeps(guild, key uint64) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.ContainsFunc(m.kept, func(k kept) bool { return k.ev.Guild == guild && k.key == key })
+}
+
 // Release gives a hold up: what was kept is forwarded as if it came now.
 func (m *Merge) Release(ctx context.Context) {
 	if m.lockAll(ctx) != nil {
@@ -126,7 +133,8 @@ func (m *Merge) takePending() []pending {
 					all = append(all, p)
 				}
 			}
-			g.pending, g.late = nil, nil // what is ahead may still meet its twin
+			// What is ahead may still meet its twin, and so may what was rescued.
+			g.pending, g.late = slices.DeleteFunc(g.pending, func(p pending) bool { return !p.rescued }), nil
 		}
 	}
 	slices.SortFunc(all, func(a, b pending) int { return cmp.Compare(a.n, b.n) })

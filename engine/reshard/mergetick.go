@@ -87,7 +87,14 @@ func (m *Merge) expire(now time.Time, id uint64, g *guild) (overdue int) {
 			break // those behind it are younger
 		}
 		switch {
-		case age > rememberFor || age >= settle && !l.hasBegun():
+		case age > rememberFor || age >= settle && !l.hasBegun(),
+			f.missed && l.past(f.at.Add(freshFor)), f.expired && l.past(f.at.Add(m.cfg.Settle)):
+			m.catchUp(g, i)
+			continue
+		case f.passed && l.past(f.at.Add(freshFor)):
+			if !f.expired {
+				m.lapse(now, id, f)
+			}
 			m.catchUp(g, i)
 			continue
 		case f.expired:

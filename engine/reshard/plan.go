@@ -187,7 +187,7 @@ func warnings(in *Input, p *ops.ReshardPlan) (out []string) {
 	if p.Recommended > p.To {
 		add("Discord recommends %d shards", p.Recommended)
 	}
-	if in.LargeBot && p.To%multiple(p.MaxConcurrency) != 0 && p.To >= 100 {
+	if !in.LargeBot && p.MaxConcurrency > 1 && discord.LargeBotShards(p.To, p.MaxConcurrency) != p.To { // only large bots start more than one at a time
 		add("%d is not a multiple of %d: Discord may refuse it of a large bot (4010)", p.To, multiple(p.MaxConcurrency))
 	}
 	percent := cmp.Or(in.AtPercent, 100)
