@@ -298,3 +298,19 @@ func TestAGuildOfAnotherProcessIsNoneOfTheBotsYet(t *testing.T) {
 		t.Errorf("%+v", all)
 	}
 }
+
+// Both fleets lose their sessions one after the other: what the old one has brought
+// since, and the next one never will, comes before what both bring then.
+func TestWhatNeitherFleetCanBringAnyMoreHoldsNobodyUp(t *testing.T) {
+	s := newStory(t)
+	s.old("READY", "")
+	s.says("forward READY")
+	s.old("M", "1") // the next fleet may have more before it
+	s.says()
+	s.next("READY", "")
+	s.says("forward M1")
+	s.next("M", "2")
+	s.says("rescue M2")
+	s.old("M", "2")
+	s.says("pass M2")
+}

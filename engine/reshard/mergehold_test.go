@@ -119,3 +119,22 @@ func TestAHoldGivesWayToAnEventThatWaitsForRoom(t *testing.T) {
 	s.old("M", "1")
 	s.says("forward M1")
 }
+
+// In a hold the old fleet loses its session: what the next one brings waits behind
+// what is kept.
+func TestASessionLostDuringAHoldKeepsTheOrder(t *testing.T) {
+	s := newStory(t)
+	s.old("M", "1")
+	s.hold()
+	s.old("M", "2") // kept
+	s.next("M", "3")
+	s.old("READY", "")
+	s.next("M", "4")
+	s.says("forward M1")
+	s.m.Release(s.t.Context())
+	s.next("M", "5")
+	got := strings.Join(s.out.words, "; ")
+	if at := strings.Index(got, "M2"); at >= 0 && strings.Contains(got[:at], "rescue") {
+		t.Errorf("a later event came first: %s", got)
+	}
+}

@@ -61,7 +61,7 @@ func (m *Merge) follow(ctx context.Context, s *stripe, ev *event.Event, d []byte
 	m.waiting.Add(1)
 	m.bytes.Add(int64(p.ev.Size()))
 	g.pending = append(g.pending, p)
-	if m.follows(g, ev.Guild) || m.cfg.Outlet.Held(ev.Guild) == HoldsStale {
+	if !m.holding.Load() && (m.follows(g, ev.Guild) || m.cfg.Outlet.Held(ev.Guild) == HoldsStale) {
 		for i := range g.pending {
 			m.rescue(ctx, &g.pending[i])
 		}
@@ -221,9 +221,14 @@ func (m *Merge) nextBegins(ctx context.Context, shard int) {
 			m.spoilt.Store(true)
 		}
 		for id, g := range s.guilds {
-			if shardOf(id, m.cfg.NextTotal) == shard {
-				m.soften(g)
+			if shardOf(id, m.cfg.NextTotal) != shard {
+				continue
 			}
+			if !m.led.Load() && !m.holding.Load() {
+				// What it was to bring before these it has lost: they come first now.
+				m.forwardStale(ctx, s, g, len(g.late))
+			}
+			m.soften(g)
 		}
 		s.lock.give()
 	}

@@ -142,7 +142,8 @@ func (m *Merge) oldBegins(ctx context.Context, shard int) {
 			return
 		}
 		for id, g := range s.guilds {
-			if shardOf(id, m.cfg.Total) != shard {
+			// During a hold, what is kept comes before it.
+			if shardOf(id, m.cfg.Total) != shard || m.holding.Load() {
 				continue
 			}
 			for i := range g.pending {
