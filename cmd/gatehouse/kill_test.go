@@ -168,7 +168,6 @@ func (h *killing) finish(t *testing.T) {
 	t.Helper()
 	p := h.w.start(t)
 	h.w.settle(t, p)
-	p.until(func() bool { return p.up(h.w) }, patience)
 	for i, b := range h.w.bots {
 		h.tally.audits[i], h.tally.bots[i] = b.audit.Report(), b.Stats()
 	}

@@ -94,6 +94,8 @@ func (w *killWorld) settle(t *testing.T, p *process) bool {
 	for _, b := range w.bots {
 		moodUp.apply(b.Bot)
 	}
+	// A shard that is on its way up brings more.
+	p.until(func() bool { return p.up(w) && !w.loading() }, patience)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for i, b := range w.bots {
@@ -103,6 +105,11 @@ func (w *killWorld) settle(t *testing.T, p *process) bool {
 		}
 	}
 	return true
+}
+
+// loading reports whether a session has not been told of all its guilds.
+func (w *killWorld) loading() bool {
+	return slices.ContainsFunc(w.server.Stats().Sessions, func(s discordtest.SessionStats) bool { return s.Loading })
 }
 
 // killSpacing is what this Discord wants between two identifies of one bucket.
