@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/event"
 )
 
 func TestAHoldIsOverOnceTheNextFleetHasCaughtUp(t *testing.T) {
@@ -137,4 +139,37 @@ func TestASessionLostDuringAHoldKeepsTheOrder(t *testing.T) {
 	if at := strings.Index(got, "M2"); at >= 0 && strings.Contains(got[:at], "rescue") {
 		t.Errorf("a later event came first: %s", got)
 	}
+}
+
+// A session that both fleets have lost, one after the other: what the next one brings
+// while the guild is being restated comes before that, unless the old one brings it.
+func TestAGuildIsRestatedBehindWhatHappenedBefore(t *testing.T) {
+	restated := func() *story {
+		s := newStory(t)
+		s.next("READY", "")
+		s.backfill(home)
+		s.wait(time.Second)
+		s.old("READY", "")
+		ev, d := s.event(1, "GUILD_CREATE", "")
+		ev.Kind = event.KindLoaded
+		s.m.Old(t.Context(), ev, d)
+		s.next("M", "1")
+		s.says("forward READY")
+		return s
+	}
+	s := restated()
+	s.next("M", "2")
+	s.old("M", "2")
+	s.says("rescue M1", "forward GUILD_CREATE loaded", "forward M2")
+	s.old("M", "3")
+	s.next("M", "3")
+	s.says("forward M3")
+
+	s = restated()
+	s.old("M", "1")
+	s.says("forward GUILD_CREATE loaded", "forward M1")
+
+	s = restated()
+	s.wait(3 * time.Second)
+	s.says("rescue M1", "forward GUILD_CREATE loaded")
 }

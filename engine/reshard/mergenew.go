@@ -46,6 +46,9 @@ func (m *Merge) follow(ctx context.Context, s *stripe, ev *event.Event, d []byte
 	}
 	for i := range g.late {
 		if g.late[i].key == key {
+			if g.restated() {
+				m.rescueBefore(ctx, g, len(g.pending))
+			}
 			return m.forwardLate(ctx, s, g, i+1)
 		}
 	}
@@ -61,10 +64,8 @@ func (m *Merge) follow(ctx context.Context, s *stripe, ev *event.Event, d []byte
 	m.waiting.Add(1)
 	m.bytes.Add(int64(p.ev.Size()))
 	g.pending = append(g.pending, p)
-	if !m.holding.Load() && (m.follows(g, ev.Guild) || m.cfg.Outlet.Held(ev.Guild) == HoldsStale) {
-		for i := range g.pending {
-			m.rescue(ctx, &g.pending[i])
-		}
+	if !m.holding.Load() && !g.restated() && (m.follows(g, ev.Guild) || m.cfg.Outlet.Held(ev.Guild) == HoldsStale) {
+		m.rescueBefore(ctx, g, len(g.pending))
 	}
 	return false
 }

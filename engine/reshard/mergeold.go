@@ -73,6 +73,10 @@ func (m *Merge) lead(ctx context.Context, s *stripe, ev *event.Event, key uint64
 		}
 		rescued := g.pending[i].rescued
 		m.old[ev.ShardID].advance(g.pending[i].at)
+		if !rescued && g.restated() {
+			m.rescueBefore(ctx, g, i)
+			m.forwardStale(ctx, s, g, len(g.late))
+		}
 		m.forget(g, i)
 		m.both.Add(1)
 		if rescued {
@@ -89,8 +93,7 @@ func (m *Merge) lead(ctx context.Context, s *stripe, ev *event.Event, key uint64
 		m.cfg.Outlet.Pass(ev)
 		return false
 	}
-	// A guild as the new session is told of it has no twin.
-	if follows && ev.Kind != event.KindLoaded {
+	if follows {
 		m.old[ev.ShardID].withhold(ev.ID)
 		g.late = append(g.late, m.copyOf(ev, key))
 		m.ahead.Add(1)
@@ -121,6 +124,19 @@ func (m *Merge) follows(g *guild, id uint64) bool {
 	return len(g.late) > 0 || m.oldOf(id).restartedWithin(m.cfg.Clock.Now(), m.cfg.Settle)
 }
 
+// restated reports whether a guild is held back as a new session of the old fleet was
+// told of it: what the next fleet brings meanwhile may have happened before that, and
+// has to come before it then.
+func (g *guild) restated() bool { return len(g.late) > 0 && g.late[0].ev.Kind == event.KindLoaded }
+
+// rescueBefore delivers the first n events of the next fleet that still wait: the old
+// one has come past them.
+func (m *Merge) rescueBefore(ctx context.Context, g *guild, n int) {
+	for i := range n {
+		m.rescue(ctx, &g.pending[i])
+	}
+}
+
 // covers reports whether the next fleet has brought all that happened in a guild for
 // a while. s is locked.
 func (m *Merge) covers(s *stripe, id uint64) bool {
@@ -146,9 +162,7 @@ func (m *Merge) oldBegins(ctx context.Context, shard int) {
 			if shardOf(id, m.cfg.Total) != shard || m.holding.Load() {
 				continue
 			}
-			for i := range g.pending {
-				m.rescue(ctx, &g.pending[i])
-			}
+			m.rescueBefore(ctx, g, len(g.pending))
 		}
 		s.lock.give()
 	}

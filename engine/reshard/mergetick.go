@@ -127,7 +127,7 @@ func (m *Merge) lapse(now time.Time, id uint64, f *forwarded) {
 // should have brought before what is late. It returns how many events of the next
 // fleet have waited for long. The guild's stripe is locked.
 func (m *Merge) rescueLate(ctx context.Context, now time.Time, most time.Duration, id uint64, s *stripe, g *guild) (behind int) {
-	stale := 0
+	stale := m.restate(ctx, now, g)
 	for stale < len(g.late) && now.Sub(g.late[stale].at) > m.cfg.Settle {
 		stale++
 	}
@@ -155,6 +155,22 @@ func (m *Merge) rescueLate(ctx context.Context, now time.Time, most time.Duratio
 		i++
 	}
 	return 0
+}
+
+// restate has a guild that is held back as the old fleet was told of it wait no
+// longer, behind what the next fleet had brought by then. It returns 1 if it is to be
+// forwarded.
+func (m *Merge) restate(ctx context.Context, now time.Time, g *guild) int {
+	wait := min(freshFor, m.cfg.Settle)
+	if !g.restated() || now.Sub(g.late[0].at) < wait {
+		return 0
+	}
+	n := 0
+	for n < len(g.pending) && g.pending[n].at.Before(g.late[0].at.Add(wait)) {
+		n++
+	}
+	m.rescueBefore(ctx, g, n)
+	return 1
 }
 
 // behind counts the events of the next fleet for which the old one is late.
