@@ -219,12 +219,8 @@ func (e *Engine) live(ctx context.Context) error {
 	}
 	g.shards.start(base, e.steering.run)
 
-	var err error
-	var asked *drain
-	select {
-	case <-ctx.Done():
-	case err = <-e.fatal:
-	case asked = <-e.drains:
+	asked, err := e.awaitEnd(ctx)
+	if asked != nil {
 		e.setPhase(ops.PhaseDraining)
 		e.shutDoors()
 		g.shards.stop()
@@ -244,6 +240,23 @@ func (e *Engine) live(ctx context.Context) error {
 	}
 	asked.end()
 	return err
+}
+
+// awaitEnd waits until ctx ends, Discord makes it pointless, or a drain is asked for.
+func (e *Engine) awaitEnd(ctx context.Context) (*drain, error) {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil, nil
+		case asked := <-e.drains:
+			return asked, nil
+		case err := <-e.fatal:
+			if e.current().Refused() && e.cfg.Reshard.Auto {
+				continue // there are too few shards, which steering mends
+			}
+			return nil, err
+		}
+	}
 }
 
 // wind stops everything in order.

@@ -145,6 +145,31 @@ func TestTheFleetGrowsAtOnceWhenDiscordDemandsIt(t *testing.T) {
 	}, automatic)
 }
 
+// The same at a start, when no shard has been up and none can be.
+func TestAStartGrowsWhenDiscordDemandsIt(t *testing.T) {
+	sim := sixteen()
+	sim.Guilds, sim.GuildsPerShardMax = 320, 25
+	inReshard(t, sim, func(w *reshardWorld) {
+		w.awaitReady()
+		w.pass(time.Second)
+		w.halt()
+		w.rough = true
+		w.discord.AddGuilds(160) // 30 on each shard
+		w.discord.SetShards(32)
+		w.must(w.shelf.Save(nil))
+		for _, session := range w.discord.Stats().Sessions {
+			w.must(w.discord.LoseSession(session.ID, "forgotten by the test"))
+		}
+		w.start(nil)
+		if r := w.grows(3 * time.Minute); r.From != 16 || r.To != 32 || w.discord.Stats().Closed[4011] == 0 {
+			t.Errorf("%s", compact(r))
+		}
+		if n := w.awaitReady().Fleet.Guilds; n != 480 {
+			t.Errorf("%d guilds", n)
+		}
+	}, automatic, func(c *engine.Config) { c.Shards.Total = 16 })
+}
+
 // Due, but the budget forbids it: an alert says so, with the day on which the fleet
 // is full, and it begins when the budget allows.
 func TestABudgetThatIsUsedUpHoldsTheGrowth(t *testing.T) {
