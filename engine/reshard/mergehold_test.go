@@ -144,14 +144,18 @@ func TestASessionLostDuringAHoldKeepsTheOrder(t *testing.T) {
 // A session that both fleets have lost, one after the other: what the next one brings
 // while the guild is being restated comes before that, unless the old one brings it.
 func TestAGuildIsRestatedBehindWhatHappenedBefore(t *testing.T) {
+	as := "GUILD_CREATE"
 	restated := func() *story {
 		s := newStory(t)
 		s.next("READY", "")
 		s.backfill(home)
 		s.wait(time.Second)
 		s.old("READY", "")
-		ev, d := s.event(1, "GUILD_CREATE", "")
-		ev.Kind = event.KindLoaded
+		ev, d := s.event(1, as, `{"unavailable":true}`)
+		if as == "GUILD_CREATE" {
+			ev, d = s.event(1, as, "")
+			ev.Kind = event.KindLoaded
+		}
 		s.m.Old(t.Context(), ev, d)
 		s.next("M", "1")
 		s.says("forward READY")
@@ -172,4 +176,11 @@ func TestAGuildIsRestatedBehindWhatHappenedBefore(t *testing.T) {
 	s = restated()
 	s.wait(3 * time.Second)
 	s.says("rescue M1", "forward GUILD_CREATE loaded")
+
+	as = "GUILD_DELETE" // an outage
+	s = restated()
+	s.wait(3 * time.Second)
+	s.says("rescue M1", `forward GUILD_DELETE{"unavailable":true}`)
+	s.next("M", "2")
+	s.says("rescue M2")
 }

@@ -1,6 +1,7 @@
 package reshard
 
 import (
+	"bytes"
 	"context"
 	"slices"
 
@@ -127,7 +128,13 @@ func (m *Merge) follows(g *guild, id uint64) bool {
 // restated reports whether a guild is held back as a new session of the old fleet was
 // told of it: what the next fleet brings meanwhile may have happened before that, and
 // has to come before it then.
-func (g *guild) restated() bool { return len(g.late) > 0 && g.late[0].ev.Kind == event.KindLoaded }
+func (g *guild) restated() bool { return len(g.late) > 0 && restates(&g.late[0].ev) }
+
+// restates reports whether an event tells how a guild is, as a session is told at
+// first, rather than what has happened in it.
+func restates(ev *event.Event) bool {
+	return ev.Kind == event.KindLoaded || ev.Type == "GUILD_DELETE" && bytes.Contains(ev.Data, []byte(`"unavailable":true`))
+}
 
 // rescueBefore delivers the first n events of the next fleet that still wait: the old
 // one has come past them.
