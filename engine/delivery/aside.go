@@ -83,6 +83,7 @@ func (r *Runner) putAside(now time.Time, d *load) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.inFlight--
+	d.lane.src.busy--
 	r.trouble.abandon(d.lane) // it was no probe
 	r.finish(d.lane, d.positions)
 	r.release(d.lane)

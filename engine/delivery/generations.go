@@ -4,16 +4,70 @@ import (
 	"slices"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/event"
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 	"github.com/gatehouse-gateway/gatehouse/engine/spool"
 )
 
 // Attach lets the runner deliver what is appended to a queue from now on, and what
 // an earlier run has left in it. A queue is read once those of all lower
 // generations are empty, but for events that overtake. It may be called at any
-// time, before anything is appended. A queue that is attached after Run has begun
+// time. A queue that is attached after Run has begun
 // is neither read nor overtaken from before [Runner.Admit], and counts in no figure
 // before that.
 func (r *Runner) Attach(log *spool.Log, generation int) error {
+	s, cfg := r.newSource(generation)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	cursor, err := log.Open(cfg)
+	if err != nil {
+		return err
+	}
+	r.add(s, cursor)
+	return nil
+}
+
+// TakeOver gives the runner, which has not run yet, the queues of one that runs no
+// more, with what that had in hand: it is delivered again, under the same ids and in
+// its place in the order. The figures since the start go on, and so does a pause.
+func (r *Runner) TakeOver(from *Runner) {
+	from.mu.Lock()
+	sources, admitted, paused := from.sources, from.admitted, from.paused
+	from.sources = nil
+	from.mu.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.admitted, r.paused, r.dropped = admitted, paused, from.dropped
+	if paused {
+		r.enter(r.cfg.Clock.Now(), ops.SinkPaused, "as before the configuration was read again")
+	}
+	for _, old := range sources {
+		s, cfg := r.newSource(old.generation)
+		old.cursor.Renew(cfg)
+		r.add(s, old.cursor)
+	}
+	r.delivered.Store(from.delivered.Load())
+	r.retries.Store(from.retries.Load())
+	r.buried.Store(from.buried.Load())
+	r.late.Store(from.late.Load())
+	r.expired.Store(from.expired.Load())
+	r.gaps.Store(from.gaps.Load())
+	r.early.Store(from.early.Load())
+	r.lost.Store(from.lost.Load())
+}
+
+// Release leaves what a runner that runs no more has not delivered in the queue, for
+// a sink of its name that may come.
+func (r *Runner) Release() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.sources {
+		s.cursor.Release()
+	}
+	r.sources = nil
+}
+
+// newSource is a queue to be read, and how its cursor is made.
+func (r *Runner) newSource(generation int) (*source, spool.CursorConfig) {
 	s := &source{generation: generation, lanes: make(map[int]*lane), earlyLanes: make(map[int]*lane)}
 	s.ordinary.window = windowOf(r.cfg.Batch)
 	cfg := spool.CursorConfig{Name: r.cfg.Name, Wants: r.cfg.Wants, Wake: func() { r.wakeFor(s) }}
@@ -27,19 +81,17 @@ func (r *Runner) Attach(log *spool.Log, generation int) error {
 			return true
 		}
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	cursor, err := log.Open(cfg)
-	if err != nil {
-		return err
-	}
+	return s, cfg
+}
+
+// add reads a queue from now on. r.mu is held.
+func (r *Runner) add(s *source, cursor *spool.Cursor) {
 	s.cursor = cursor
-	s.apart = r.running && generation > r.admitted
+	s.apart = r.running && s.generation > r.admitted
 	r.sources = append(r.sources, s)
 	if !s.apart {
 		r.letIn(s)
 	}
-	return nil
 }
 
 // letIn has a source read when the turn of its generation comes. r.mu is held.

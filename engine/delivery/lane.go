@@ -35,6 +35,7 @@ func (q *laneQueue) empty() bool { return len(q.early)+len(q.rest) == 0 }
 
 func (q *laneQueue) push(l *lane) {
 	l.queued = true
+	l.src.ready++
 	if l.early {
 		q.early = append(q.early, l)
 	} else {
@@ -42,21 +43,30 @@ func (q *laneQueue) push(l *lane) {
 	}
 }
 
-// first is the lane whose turn it is.
-func (q *laneQueue) first() *lane {
-	if len(q.early) > 0 {
-		return q.early[0]
+// next is the first lane that may go; nil if none may.
+func (q *laneQueue) next(may func(*lane) bool) *lane {
+	for _, list := range [...][]*lane{q.early, q.rest} {
+		for _, l := range list {
+			if may(l) {
+				return l
+			}
+		}
 	}
-	return q.rest[0]
+	return nil
 }
 
-// pop takes the first lane out.
-func (q *laneQueue) pop() {
+// take takes a lane out.
+func (q *laneQueue) take(l *lane) {
+	l.queued = false
+	l.src.ready--
 	list := &q.rest
-	if len(q.early) > 0 {
+	if l.early {
 		list = &q.early
 	}
-	(*list)[0].queued = false
+	if i := slices.Index(*list, l); i > 0 {
+		*list = slices.Delete(*list, i, i+1)
+		return
+	}
 	(*list)[0] = nil
 	*list = (*list)[1:]
 }

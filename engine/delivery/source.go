@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"sync/atomic"
+	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/event"
 	"github.com/gatehouse-gateway/gatehouse/engine/spool"
@@ -23,6 +24,9 @@ type source struct {
 	listed     bool        // it stands in the runner's list; under that one's lock
 	more       atomic.Bool // there may be events to read, and the runner knows
 	urgent     atomic.Bool // some of them overtake
+	ready      int         // lanes that could be delivered from
+	busy       int         // deliveries under way
+	tookAt     time.Time   // when the last one began
 	ordinary   intake
 	early      intake // with a window of 0 if nothing overtakes
 	// lanes and earlyLanes are by shard. An interaction that comes the ordinary

@@ -86,15 +86,14 @@ func (r *Runner) take(d *load) bool {
 		return false
 	}
 	r.readSources()
-	if r.ready.empty() {
+	now := r.cfg.Clock.Now()
+	l := r.ready.next(func(l *lane) bool { return r.hand(l, now) })
+	if l == nil || !r.trouble.admit(now, l) {
 		return false
 	}
-	l := r.ready.first()
-	if !r.trouble.admit(r.cfg.Clock.Now(), l) {
-		return false
-	}
-	r.ready.pop()
-	l.busy = true
+	r.ready.take(l)
+	l.busy, l.src.tookAt = true, now
+	l.src.busy++
 	d.lane, d.attempt, d.most, d.overtakes = l, l.attempt+1, r.cfg.Batch, l.overtakes()
 	if l.single > 0 {
 		d.most = 1
@@ -110,11 +109,33 @@ func (r *Runner) take(d *load) bool {
 	return true
 }
 
+// sharedFor is for how long after its last delivery a worker that has nothing to
+// deliver keeps a share of the hands.
+const sharedFor = 10 * time.Second
+
+// hand reports whether a lane may have one of the hands that are free. Those that
+// other workers need, or have needed of late, are kept for them: one whose deliveries take
+// long holds up no other. r.mu is held.
+func (r *Runner) hand(l *lane, now time.Time) bool {
+	free, sources := r.cfg.Parallel-r.inFlight, len(r.sources)
+	if l.early || free > sources || l.src.busy < max(r.cfg.Parallel/sources, 1) {
+		return true
+	}
+	kept := 0
+	for _, s := range r.sources {
+		if s != l.src && s.busy == 0 && (s.ready > 0 || now.Sub(s.tookAt) < sharedFor) {
+			kept++
+		}
+	}
+	return free > min(kept, r.cfg.Parallel/2)
+}
+
 // settle books the outcome of a delivery.
 func (r *Runner) settle(ctx context.Context, now time.Time, d *load, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.inFlight--
+	d.lane.src.busy--
 	switch {
 	case err == nil:
 		r.succeeded(now)

@@ -202,7 +202,7 @@ func FuzzRecover(f *testing.F) {
 		store.files[prefix+"0000000000000064-0000000000000080.chunk"] = file
 		store.files[prefix+indexName] = cursors
 		now := clock.NewManual(epoch)
-		q, err := OpenQueue(QueueConfig{Store: store, Clock: now, Layout: Layout{1, 0, 0, 1}, PersistAfter: time.Second})
+		q, err := OpenQueue(QueueConfig{Store: store, Clock: now, Layout: Layout{1, 0, 0, 1, ""}, PersistAfter: time.Second})
 		if err != nil {
 			t.Fatal(err)
 		}

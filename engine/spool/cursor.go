@@ -44,12 +44,18 @@ type Cursor struct {
 	dropped uint64
 
 	earlyQueue []Position // what may overtake, in order
+	again      []Position // what another hand let go, in order
 }
 
-// Open adds a cursor at the end of the log. It is called before [Log.Append].
+// Open adds a cursor at the end of the log, at any time. If something waits for a
+// sink of that name that was not configured any more, the cursor begins with that.
 func (l *Log) Open(cfg CursorConfig) (*Cursor, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if c := l.cursor(cfg.Name); c != nil && c.orphan {
+		c.renew(cfg)
+		return c, nil
+	}
 	if len(l.cursors) == MaxCursors {
 		return nil, ErrTooManyCursors
 	}
@@ -85,6 +91,7 @@ func (c *Cursor) Next(dst []Item, limit int) []Item {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	c.starved = false
+	dst, limit = c.nextAgain(dst, limit)
 	for limit > 0 {
 		i := l.after(c.read)
 		if i == len(l.chunks) {

@@ -100,7 +100,10 @@ var errNotWhole = errors.New("one of them is not whole")
 func (l *Log) joined(run []*chunk) (*chunk, error) {
 	j := &chunk{first: run[0].first, next: run[len(run)-1].next, level: run[0].level + 1, saved: true}
 	j.name = chunkName(l.cfg.Prefix, j.first, j.next)
-	l.tender.image.begin(j.first, j.next, j.level, l.names())
+	l.mu.Lock() // a sink may come or go
+	names := l.names()
+	l.mu.Unlock()
+	l.tender.image.begin(j.first, j.next, j.level, names)
 	for _, c := range run {
 		if err := l.joinOne(j, c); err != nil {
 			l.mu.Lock()

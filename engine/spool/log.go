@@ -208,6 +208,24 @@ func (l *Log) Append(ctx context.Context, ev *event.Event) (waited bool, err err
 func (l *Log) AppendForeign(ctx context.Context, ev *event.Event) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if err := l.foreign(ctx, ev); err != nil {
+		return err
+	}
+	if l.cfg.Store != nil {
+		l.hurry()
+	}
+	return nil
+}
+
+// AppendNotice is [Log.AppendForeign] for what need not be stored at once.
+func (l *Log) AppendNotice(ctx context.Context, ev *event.Event) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.foreign(ctx, ev)
+}
+
+// foreign appends an event that is not of the shard's session. l.mu is held.
+func (l *Log) foreign(ctx context.Context, ev *event.Event) error {
 	if l.end != going {
 		return l.ended()
 	}
@@ -223,9 +241,6 @@ func (l *Log) AppendForeign(ctx context.Context, ev *event.Event) error {
 		return l.ended()
 	}
 	l.push(ev, waits, foreign)
-	if l.cfg.Store != nil {
-		l.hurry()
-	}
 	return nil
 }
 

@@ -114,7 +114,7 @@ type model struct {
 	inside  bool // an operation of the store is under way
 }
 
-var modelLayouts = []Layout{{4, 0, 3, 2}, {4, 0, 3, 4}, {6, 0, 5, 3}}
+var modelLayouts = []Layout{{4, 0, 3, 2, ""}, {4, 0, 3, 4, ""}, {6, 0, 5, 3, ""}}
 
 var modelSinks = []string{"all", "quiet", "early", "picky"}
 

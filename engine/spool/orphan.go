@@ -74,6 +74,7 @@ func (l *Log) forsake(sink string) int {
 func (l *Log) forsakeEntries(c *Cursor, ch *chunk) {
 	for i := 0; i < len(ch.entries); i++ {
 		if e := &ch.entries[i]; e.waits&c.bit != 0 {
+			c.take(ch, e)
 			if e.waits &^= c.bit; e.waits == 0 {
 				l.settle(ch, e)
 			}

@@ -33,10 +33,18 @@ type QueueConfig struct {
 
 // Layout says which shards a process holds and how they are placed on workers. A
 // queue of another layout that an earlier run has left is delivered first.
-type Layout struct{ Total, First, Last, PerWorker int }
+type Layout struct {
+	Total, First, Last int
+	PerWorker          int    // most shards of a worker
+	Placement          string // tells other ways of placing them apart; empty for PerWorker of them in turn
+}
 
 func (l Layout) String() string {
-	return fmt.Sprintf("%d-%d-%d-%d", l.Total, l.First, l.Last, l.PerWorker)
+	name := fmt.Sprintf("%d-%d-%d-%d", l.Total, l.First, l.Last, l.PerWorker)
+	if l.Placement != "" {
+		name += "-" + l.Placement
+	}
+	return name
 }
 
 // ForeignError says that a store holds what this process must not touch.

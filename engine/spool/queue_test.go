@@ -288,7 +288,7 @@ func copyOf(files map[string][]byte) map[string][]byte {
 }
 
 func TestWithoutAStoreTheQueueIsInMemory(t *testing.T) {
-	q, err := OpenQueue(QueueConfig{Layout: Layout{2, 0, 1, 1}})
+	q, err := OpenQueue(QueueConfig{Layout: Layout{2, 0, 1, 1, ""}})
 	if err != nil {
 		t.Fatal(err)
 	}

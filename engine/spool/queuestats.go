@@ -43,13 +43,9 @@ func (q *Queue) Stats() QueueStats {
 		Slowest: b.health.slowest(), Damaged: int(b.health.damaged.Load()),
 		Waiting: int(b.waiters.Load()),
 	}
-	if q.cfg.Store == nil {
-		return s
-	}
-	now := q.cfg.Clock.Now()
 	for _, l := range q.all() {
 		if since := l.tender.busySince.Load(); since != 0 {
-			s.Busy = max(s.Busy, now.Sub(time.Unix(0, since)))
+			s.Busy = max(s.Busy, q.cfg.Clock.Now().Sub(time.Unix(0, since)))
 		}
 		l.report(&s)
 	}

@@ -173,7 +173,7 @@ func (l *Log) firstShard() (shard, shards int32) {
 	_, layout, worker, _ := parsePrefix(l.cfg.Prefix + indexName)
 	var a Layout
 	_, _ = fmt.Sscanf(layout, "%d-%d-%d-%d", &a.Total, &a.First, &a.Last, &a.PerWorker)
-	return int32(a.First + worker*a.PerWorker), int32(a.Total)
+	return int32(min(a.First+worker*a.PerWorker, a.Last)), int32(a.Total)
 }
 
 // adopt makes chunks of the files, and returns those of which it has to be seen
