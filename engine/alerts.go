@@ -56,7 +56,7 @@ func (a *alerts) update(snap *ops.Snapshot, c conditions) (fresh, over []ops.Ale
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.follow(snap)
-	now := slices.Concat(a.shardAlerts(snap), sinkAlerts(snap), budgetAlerts(snap, &c), queueAlerts(snap, &c), unsavedAlerts(c.unsaved), apiAlerts(c.api), c.reshard)
+	now := slices.Concat(a.shardAlerts(snap), sinkAlerts(snap), budgetAlerts(snap, &c), queueAlerts(snap, &c), unsavedAlerts(c.unsaved), apiAlerts(c.api), loadAlerts(&snap.Load), hookAlerts(snap.Hooks, snap.At), c.reshard)
 	for i := range now {
 		at := slices.IndexFunc(a.open, func(o ops.Alert) bool { return o.ID == now[i].ID })
 		if at >= 0 {

@@ -90,9 +90,8 @@ func (e *Engine) answered(kind string, d, msg []byte) (to string, out []byte) {
 	return a.To, a.Msg
 }
 
-// wants adds to a sink's rule that it gets no answers to others' questions.
-func wants(name string, rule func(*event.Event) bool) func(*event.Event) bool {
-	return func(ev *event.Event) bool {
-		return (ev.To == "" || ev.To == name) && (rule == nil || rule(ev))
-	}
+// wants says whether a sink takes an event: what its rules let through, but no
+// answers to others' questions.
+func (s *sink) wants(ev *event.Event) bool {
+	return (ev.To == "" || ev.To == s.cfg.Name) && s.rules.Load().Wants(ev)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/gatehouse-gateway/gatehouse/engine/delivery"
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
 	"github.com/gatehouse-gateway/gatehouse/engine/discovery"
+	"github.com/gatehouse-gateway/gatehouse/engine/rules"
 	"github.com/gatehouse-gateway/gatehouse/engine/session"
 	"github.com/gatehouse-gateway/gatehouse/engine/shard"
 	"github.com/gatehouse-gateway/gatehouse/engine/spool"
@@ -41,6 +42,12 @@ type Config struct {
 	Reshard  ReshardConfig
 	Sinks    []SinkConfig
 
+	Filter FilterConfig
+	Hooks  Hooks
+	// Reload reads the configuration again, for ops.CommandReload; nil if there is
+	// nothing to read.
+	Reload func(ctx context.Context) (*Reloaded, error)
+
 	DeadLetterDir string // folder for events that the bot refuses; required
 
 	Sessions SessionStore // keeps sessions for the next run; nil ends them with this one
@@ -66,6 +73,30 @@ type ShardsConfig struct {
 	PerWorker  int  // default 25
 	MaxWorkers int  // 0 for no limit
 	LargeBot   bool // round totals from 100 up to what Discord demands of large bots
+	// RoundRobin gives neighbouring shards to different workers.
+	RoundRobin bool
+	// LoadTimeout is how long a shard that has identified waits for its guilds before
+	// those that are missing are told; default 1 min.
+	LoadTimeout time.Duration
+}
+
+// FilterConfig says which events are no news.
+type FilterConfig struct {
+	MessageUpdate bool // keep updates of messages away that no person made
+	Messages      int  // most messages that are remembered for it; default 100 000
+}
+
+// Reloaded is what of a configuration that has been read again can take effect while
+// the engine runs.
+type Reloaded struct {
+	Presence json.RawMessage
+	Filter   FilterConfig
+	Reshard  ReshardConfig
+	Sinks    []SinkConfig
+	Changed  []string // what has changed and takes effect, one line each, without secrets
+	Restart  []string // what has changed and needs a restart, likewise
+	// Apply has what is outside of the engine take effect; nil for nothing.
+	Apply func()
 }
 
 // IdentifyConfig bounds the use of the session-start budget.
@@ -133,8 +164,10 @@ type SinkConfig struct {
 	Batch       int           // most events of one delivery; default 1
 	Parallel    int           // most deliveries at a time; default 64
 	MaxAttempts int           // for events that the bot refuses; default 5
-	Only        []string      // event types that pass; empty for all
-	Drop        []string      // event types that do not pass
+	Rules       rules.Config  // which events it takes
+	// Version tells sinks apart that are reached in another way, as by another URL
+	// or secret: at a reload one of the same version keeps its Sink. It is not shown.
+	Version string
 	// Commands lets the bot send gateway commands in its answers, as
 	// {"send":[{"op":8,"d":{…}}]}; Sink must be a delivery.Asking.
 	Commands bool

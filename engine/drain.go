@@ -54,7 +54,7 @@ func (e *Engine) beginDrain(cmd ops.Command) (ops.Operation, error) {
 func (e *Engine) waiting() int {
 	n := 0
 	now := e.cfg.Clock.Now()
-	for _, s := range e.sinks {
+	for _, s := range e.sinks.all() {
 		n += s.runner.Status(now).Depth
 	}
 	return n
@@ -87,7 +87,7 @@ func (e *Engine) awaitEmpty(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var sinks sync.WaitGroup
-	for _, s := range e.sinks {
+	for _, s := range e.sinks.all() {
 		sinks.Go(func() { _ = s.runner.Drained(ctx) })
 	}
 	done := make(chan struct{})
@@ -115,7 +115,7 @@ type tally struct{ delivered, dropped, buried uint64 }
 
 func (e *Engine) tally() (t tally) {
 	now := e.cfg.Clock.Now()
-	for _, s := range e.sinks {
+	for _, s := range e.sinks.all() {
 		st := s.runner.Status(now)
 		t.delivered += st.Delivered
 		t.dropped += st.Dropped
@@ -171,7 +171,7 @@ func (e *Engine) obstacle(left int) string {
 	text := fmt.Sprintf("%d events left", left)
 	var held []string
 	now := e.cfg.Clock.Now()
-	for _, s := range e.sinks {
+	for _, s := range e.sinks.all() {
 		if st := s.runner.Status(now); st.Depth > 0 && !taking(st.State) {
 			held = append(held, fmt.Sprintf("sink %s is %s", st.Name, st.State))
 		}

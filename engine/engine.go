@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -19,6 +20,7 @@ import (
 	"github.com/gatehouse-gateway/gatehouse/engine/identify"
 	"github.com/gatehouse-gateway/gatehouse/engine/journal"
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+	"github.com/gatehouse-gateway/gatehouse/engine/pipeline"
 	"github.com/gatehouse-gateway/gatehouse/engine/spool"
 )
 
@@ -53,10 +55,19 @@ type Engine struct {
 	// presence is what the shards show, as configured or set since.
 	presence presences
 	bot      uint64 // its user id, from the token; 0 if that does not tell
-	sinks    []*sink
+	sinks    sinks
 	hub      hub
 	series   *series
 	alerts   alerts
+	loading  loading
+	hooks    guards
+	edits    *pipeline.Edits
+	// growing and filter are those parts of the configuration as they are now.
+	growing atomic.Pointer[ReshardConfig]
+	filter  atomic.Pointer[FilterConfig]
+	// loadedPresence is the presence of the configuration as it was read last; it
+	// belongs to steering.
+	loadedPresence json.RawMessage
 
 	started time.Time
 	phase   atomic.Int32
@@ -98,7 +109,10 @@ func (e *FatalError) Unwrap() error { return e.Err }
 
 // New checks a configuration and makes an engine of it. Nothing is contacted
 // and no goroutine starts before Run.
-func New(cfg Config) (*Engine, error) {
+func New(cfg Config, opts ...Option) (*Engine, error) {
+	for _, o := range opts {
+		o(&cfg)
+	}
 	cfg = cfg.withDefaults()
 	if err := cfg.check(); err != nil {
 		return nil, err
@@ -118,21 +132,25 @@ func New(cfg Config) (*Engine, error) {
 		asks:    asks.New(asks.Config{Clock: cfg.Clock, Start: rand.Uint64()}),
 	}
 	e.presence.set(cfg.Presence, nil)
+	e.loadedPresence = cfg.Presence
+	e.growing.Store(&cfg.Reshard)
+	e.loading.engine = e
+	e.hooks = guards{engine: e, set: cfg.Hooks}
+	e.edits = pipeline.NewEdits(cfg.Filter.Messages, cfg.Intents.Has(discord.IntentMessageContent))
+	e.setFilter(cfg.Filter)
 	e.bot, _ = strconv.ParseUint(cfg.Token.Bot(), 10, 64)
 	e.pacer = fleet.NewPacer(cfg.Clock, e.random(2))
 	e.caller = discovery.New(discovery.Config{
-		Source: cfg.Gateway, Clock: cfg.Clock, Random: e.random(3), Owner: cfg.owner(),
+		Source: &e.hooks, Clock: cfg.Clock, Random: e.random(3), Owner: cfg.owner(),
 	})
 	e.logger = slog.New(e.journal.Handler(slog.LevelInfo, cfg.Logger.Handler()))
 	e.series = newSeries()
 	e.queue = e.newIdentifyQueue()
-	for i, sc := range cfg.Sinks {
-		s, err := e.newSink(sc, uint64(i))
-		if err != nil {
-			return nil, err
-		}
-		e.sinks = append(e.sinks, s)
+	list, err := e.newSinks(cfg.Sinks)
+	if err != nil {
+		return nil, err
 	}
+	e.sinks.set(list)
 	return e, nil
 }
 
@@ -173,6 +191,7 @@ func (e *Engine) build(info *meeting) error {
 			return err
 		}
 	}
+	p = e.hooks.placed(p)
 	if e.cfg.Shards.Last == p.total && !resharded {
 		e.logger.Warn("shards.last is the number of shards; they are counted from 0, so the last one is held here: set it to -1 or one less",
 			"shards.last", e.cfg.Shards.Last, "last", p.last)
@@ -188,7 +207,7 @@ func (e *Engine) build(info *meeting) error {
 	e.tellAgain(fl, p)
 	e.keeper = e.newKeeper(fl.fleet, q, p)
 	e.steering = newSteering(e, fl)
-	e.keeper.restore()
+	e.loading.begin(e.keeper.restore())
 	e.mu.Lock()
 	e.fleet, e.events = fl.fleet, q
 	if e.told.URL == "" {
@@ -214,9 +233,7 @@ func (e *Engine) live(ctx context.Context) error {
 	g.rest.start(base, e.keeper.run)
 	g.rest.start(base, e.replayEach)
 	g.queue.start(base, e.events.Run)
-	for _, s := range e.sinks {
-		g.sinks.start(base, s.runner.Run)
-	}
+	e.sinks.run(base)
 	g.shards.start(base, e.steering.run)
 
 	asked, err := e.awaitEnd(ctx)
@@ -236,6 +253,7 @@ func (e *Engine) live(ctx context.Context) error {
 		e.logger.Info("stopped")
 	} else {
 		g.cancel()
+		e.sinks.end()
 		err = errors.Join(err, e.hangs())
 	}
 	asked.end()
@@ -251,7 +269,7 @@ func (e *Engine) awaitEnd(ctx context.Context) (*drain, error) {
 		case asked := <-e.drains:
 			return asked, nil
 		case err := <-e.fatal:
-			if e.current().Refused() && e.cfg.Reshard.Auto {
+			if e.current().Refused() && e.reshardConfig().Auto {
 				continue // there are too few shards, which steering mends
 			}
 			return nil, err
@@ -266,7 +284,7 @@ func (e *Engine) wind(base context.Context, g *groups) {
 	g.shards.stop()
 	e.operations.abandon()
 	e.deliverRest(deadline)
-	g.sinks.stop()
+	e.sinks.stop()
 	g.queue.stop()
 	g.rest.stop()
 	e.keeper.saveAll()
@@ -310,10 +328,14 @@ func (e *Engine) hangs() error {
 }
 
 func (e *Engine) closeSinks() {
-	for _, s := range e.sinks {
-		if err := s.cfg.Sink.Close(); err != nil {
-			e.logger.Warn("sink not closed cleanly", "sink", s.cfg.Name, "error", err)
-		}
+	for _, s := range e.sinks.all() {
+		e.closeSink(s.cfg.Name, s.cfg.Sink)
+	}
+}
+
+func (e *Engine) closeSink(name string, s delivery.Sink) {
+	if err := s.Close(); err != nil {
+		e.logger.Warn("sink not closed cleanly", "sink", name, "error", err)
 	}
 }
 

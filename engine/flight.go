@@ -40,8 +40,8 @@ func (e *Engine) newFlight(info discord.GatewayBot, p slice, logs func(worker in
 		Total:          p.total,
 		First:          p.first,
 		Last:           p.last,
-		PerWorker:      e.cfg.Shards.PerWorker,
-		MaxWorkers:     e.cfg.Shards.MaxWorkers,
+		Place:          p.place,
+		Placement:      e.cfg.Shards.placement(p),
 		Log:            logs,
 		Bounds:         e.cfg.bounds(),
 		MaxConcurrency: info.Limit.MaxConcurrency,
@@ -53,13 +53,19 @@ func (e *Engine) newFlight(info discord.GatewayBot, p slice, logs func(worker in
 		Answered:       e.answered,
 		Slots:          slots{fl},
 		Identify:       fl.identifyFrame,
-		Resume: func(session string, seq int64) ([]byte, error) {
+		Beat:           e.hooks.beat(),
+		Frame:          e.hooks.frames(),
+		Resume: func(id int, session string, seq int64) ([]byte, error) {
+			e.hooks.resuming(id, seq)
 			return discord.AppendResume(nil, e.cfg.Token, session, seq)
 		},
-		Began:   func(int) { e.keeper.hasten() },
-		Changed: fl.shardChanged,
-		Clock:   e.cfg.Clock,
-		Logger:  logger,
+		Admit:       e.admit,
+		LoadTimeout: e.cfg.Shards.LoadTimeout,
+		Loaded:      fl.shardLoaded,
+		Began:       func(int) { e.keeper.hasten() },
+		Changed:     fl.shardChanged,
+		Clock:       e.cfg.Clock,
+		Logger:      logger,
 	})
 	return fl
 }
@@ -105,6 +111,9 @@ func (fl *flight) identifyFrame(id, total int) ([]byte, error) {
 	template, show := e.presence.of(id, guilds)
 	frame, err := e.cfg.identify(template, id, total, guilds)
 	if err == nil {
+		frame, err = e.hooks.identifying(id, total, frame)
+	}
+	if err == nil {
 		e.presence.tell(fl.fleet, id, show)
 	}
 	return frame, err
@@ -116,6 +125,9 @@ type slots struct{ fl *flight }
 
 func (s slots) Acquire(ctx context.Context, id int, force bool) (shard.Slot, error) {
 	_, _, total := s.fl.fleet.Slice()
+	if err := s.fl.engine.hooks.mayIdentify(ctx, Identifying{Shard: id, Shards: total, Worker: s.fl.fleet.Worker(id)}); err != nil {
+		return nil, err
+	}
 	for {
 		through, cancel, err := s.fl.gate.wait(ctx)
 		if err != nil {

@@ -28,12 +28,12 @@ func (g *group) stop() {
 	g.wg.Wait()
 }
 
-// groups are all goroutines of a run, by when they stop.
-type groups struct{ shards, sinks, queue, rest group }
+// groups are all goroutines of a run but those of the sinks, by when they stop.
+type groups struct{ shards, queue, rest group }
 
 // cancel has all of them end, in whatever order.
 func (g *groups) cancel() {
-	for _, one := range []*group{&g.shards, &g.sinks, &g.queue, &g.rest} {
+	for _, one := range []*group{&g.shards, &g.queue, &g.rest} {
 		one.end()
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gatehouse-gateway/gatehouse/engine/clock"
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 	"github.com/gatehouse-gateway/gatehouse/engine/reshard"
@@ -20,7 +21,7 @@ const (
 // growth has the bot resharded when its shards fill up. It belongs to steering's
 // goroutine.
 type growth struct {
-	cfg    *Config
+	clock  clock.Clock
 	pace   reshard.Growth
 	state  ops.ReshardAuto
 	seenAt time.Time
@@ -30,15 +31,23 @@ type growth struct {
 	total    int // of the fleet looked at last
 }
 
-func newGrowth(cfg *Config) growth {
-	r := &cfg.Reshard
-	g := growth{cfg: cfg, state: ops.ReshardAuto{
-		On: r.Auto, AtPercent: r.AtPercent, CheckEvery: r.CheckEvery, Target: "recommended", Capacity: discord.MaxGuildsPerShard,
-	}}
-	if r.Target > 0 {
-		g.state.Target = fmt.Sprint(r.Target)
-	}
+func newGrowth(c clock.Clock, r *ReshardConfig) growth {
+	g := growth{clock: c, state: ops.ReshardAuto{Capacity: discord.MaxGuildsPerShard}}
+	g.configure(r)
 	return g
+}
+
+// configure has the growth judged by another configuration from now on.
+func (g *growth) configure(r *ReshardConfig) {
+	s := &g.state
+	if s.CheckEvery != r.CheckEvery {
+		s.NextCheck = time.Time{}
+	}
+	s.On, s.AtPercent, s.CheckEvery, s.Target = r.Auto, r.AtPercent, r.CheckEvery, "recommended"
+	if r.Target > 0 {
+		s.Target = fmt.Sprint(r.Target)
+	}
+	s.Due, s.Held, g.heldTill, g.tryAt = "", "", time.Time{}, time.Time{}
 }
 
 // grow sees whether a reshard is due, and begins it if it may.
@@ -117,9 +126,9 @@ func (g *growth) ended(r *resharding) {
 	g.state.Due, g.state.Held = "", ""
 	wait := time.Duration(0)
 	if r.err != nil {
-		wait = g.cfg.Reshard.CheckEvery
+		wait = g.state.CheckEvery
 	}
-	g.tryAt = g.cfg.Clock.Now().Add(wait)
+	g.tryAt = g.clock.Now().Add(wait)
 }
 
 func (g *growth) report() ops.ReshardAuto { return g.state }
@@ -142,7 +151,7 @@ func (e *Engine) autoInput() reshard.AutoInput {
 	first, last, total := f.Slice()
 	in := reshard.AutoInput{
 		Total: total, First: first, Last: last, Recommended: e.recommended(),
-		Configured: e.cfg.Reshard.Target, AtPercent: e.cfg.Reshard.AtPercent, Refused: f.Refused(),
+		Configured: e.reshardConfig().Target, AtPercent: e.reshardConfig().AtPercent, Refused: f.Refused(),
 	}
 	for id := first; id <= last; id++ {
 		in.Guilds = append(in.Guilds, f.GuildCount(id))

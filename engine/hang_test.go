@@ -168,7 +168,7 @@ func TestADrainEndsWhenNothingIsLeft(t *testing.T) {
 		d := newDisk(t)
 		w := newWorld(t, small, func(c *engine.Config) {
 			c.Store, c.StoreDir, c.Queue.PersistAfter, c.Queue.MaxAge = d, d.dir, time.Second, time.Minute
-			c.Sinks[0].Drop = []string{"GATEHOUSE_*"} // without gap markers
+			c.Sinks[0].Rules.Drop = []string{"GATEHOUSE_*"} // without gap markers
 		})
 		w.awaitReady()
 		w.do(ops.Command{Kind: ops.CommandPauseSink, Sink: "bot"})

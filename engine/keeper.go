@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/clock"
@@ -42,10 +43,12 @@ type keeper struct {
 	sessions, identifies, guilds, address saves
 
 	resharded *session.Resharded // nil if the fleet is that of the configuration
+	loaded    atomic.Pointer[session.Loaded]
 
 	soon    chan struct{} // holds one: there is something that must not wait
 	turns   chan turn
 	saved   []session.Session // as saved last
+	ready   *session.Loaded   // likewise
 	sent    time.Time         // of the last identify, as saved last
 	spent   spent             // as saved last
 	told    discovery.Saved   // as saved last
@@ -100,10 +103,11 @@ func (k *keeper) hasten() { nudge(k.soon) }
 // keeps reports whether sessions outlive this run.
 func (k *keeper) keeps() bool { return k.store != nil }
 
-// restore gives the fleet the sessions of the last run, as far as they fit.
-func (k *keeper) restore() {
+// restore gives the fleet the sessions of the last run, as far as they fit, and
+// returns what was saved if there are any.
+func (k *keeper) restore() *session.Saved {
 	if !k.keeps() {
-		return
+		return nil
 	}
 	k.recall()
 	saved, err := k.store.Load()
@@ -119,9 +123,9 @@ func (k *keeper) restore() {
 	switch {
 	case err != nil:
 		k.logger.Warn("saved sessions are not used, the shards identify anew", "reason", err)
-		return
+		return nil
 	case saved == nil || len(saved.Sessions) == 0:
-		return
+		return nil
 	}
 	guilds, err := k.store.LoadGuilds()
 	if err != nil {
@@ -133,6 +137,7 @@ func (k *keeper) restore() {
 	n := k.fleet.Restore(saved.Sessions, guilds.Shards, k.events.Stored)
 	k.logger.Info("resuming the sessions of the last run", "sessions", n,
 		"saved", saved.At.UTC().Format(time.RFC3339), "age", k.clock.Now().Sub(saved.At).Round(time.Second))
+	return saved
 }
 
 // recall gives the identify queue what the last run had spent.
@@ -263,15 +268,15 @@ func (k *keeper) saveGateway() {
 }
 
 func (k *keeper) saveSessions() {
-	now, sent, at := k.fleet.Sessions(), k.queue.LastSent(), k.clock.Now()
+	now, sent, at, loaded := k.fleet.Sessions(), k.queue.LastSent(), k.clock.Now(), k.loaded.Load()
 	recent := len(now) == 0 || at.Sub(k.savedAt) < againAfter
-	if recent && slices.EqualFunc(now, k.saved, session.Session.Equal) && sent.Equal(k.sent) {
+	if recent && slices.EqualFunc(now, k.saved, session.Session.Equal) && sent.Equal(k.sent) && loaded == k.ready {
 		return
 	}
 	if k.save(&k.sessions, func() error {
-		return k.store.Save(&session.Saved{At: at, Identity: k.identity, Sessions: now, LastIdentify: sent, Resharded: k.resharded})
+		return k.store.Save(&session.Saved{At: at, Identity: k.identity, Sessions: now, LastIdentify: sent, Resharded: k.resharded, Loaded: loaded})
 	}) {
-		k.saved, k.sent, k.savedAt = now, sent, at
+		k.saved, k.sent, k.savedAt, k.ready = now, sent, at, loaded
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 // DeadLetters are the events that were put aside.
 func (e *Engine) DeadLetters(_ context.Context, q ops.DeadLetterQuery) (ops.DeadLetterPage, error) {
 	var page ops.DeadLetterPage
-	for _, s := range e.sinks {
+	for _, s := range e.sinks.all() {
 		if q.Sink != "" && q.Sink != s.cfg.Name {
 			continue
 		}
@@ -37,10 +37,10 @@ func (e *Engine) beginReplay(cmd ops.Command) (*operation, error) {
 	refuse := func(format string, args ...any) (*operation, error) {
 		return nil, &ops.RefusedError{Command: cmd, Reason: fmt.Sprintf(format, args...)}
 	}
-	i := slices.IndexFunc(e.sinks, func(s *sink) bool { return s.cfg.Name == cmd.Sink })
+	to := e.sinks.named(cmd.Sink)
 	phase := ops.EnginePhase(e.phase.Load())
 	switch {
-	case i < 0:
+	case to == nil:
 		return refuse("there is no sink named %q", cmd.Sink)
 	case e.current() == nil || phase >= ops.PhaseDraining:
 		return refuse("the engine is %s", phase)
@@ -58,7 +58,7 @@ func (e *Engine) beginReplay(cmd ops.Command) (*operation, error) {
 	}
 	op := newOperation(cmd, e.cfg.Clock.Now())
 	op.total, op.rest, op.text = len(taken.Events), len(taken.Events), "puts them back into the queue"
-	if !e.queueReplay(replay{op, e.sinks[i], taken}) {
+	if !e.queueReplay(replay{op, to, taken}) {
 		_ = taken.Done(0)
 		return refuse("other replays are under way, or the engine is stopping")
 	}

@@ -54,7 +54,7 @@ func (e *Engine) sampleEverySecond(ctx context.Context) {
 			e.renewPresence(ctx, snap.Shards)
 		}
 		if n%10 == 0 {
-			for _, s := range e.sinks {
+			for _, s := range e.sinks.all() {
 				s.runner.Turn()
 			}
 		}
@@ -69,7 +69,7 @@ func (e *Engine) sample() *ops.Snapshot {
 	now := e.cfg.Clock.Now()
 	var depth int
 	var lag time.Duration
-	for _, s := range e.sinks {
+	for _, s := range e.sinks.all() {
 		st := s.runner.Status(now)
 		s.sample(st.Depth)
 		depth, lag = max(depth, st.Depth), max(lag, st.Lag)
@@ -78,6 +78,7 @@ func (e *Engine) sample() *ops.Snapshot {
 	e.tellLosses(now)
 	snap, _ := e.Snapshot(context.Background())
 	e.notePhase(snap)
+	e.loading.look(e.current(), &snap.Load)
 	e.askForRecheck()
 	fresh, over := e.alerts.update(snap, e.conditions(now))
 	for _, a := range over {
@@ -192,11 +193,12 @@ func (e *Engine) Snapshot(context.Context) (*ops.Snapshot, error) {
 	}
 	if f := e.current(); f != nil {
 		f.Fill(snap)
+		snap.Load = f.Load()
 	}
 	snap.Fleet.Compress, snap.Presence = e.cfg.Compress, e.presence.shared()
 	snap.Commands = e.commands(snap.Shards)
 	e.series.fill(snap)
-	for _, s := range e.sinks {
+	for _, s := range e.sinks.all() {
 		st := s.snapshot(now)
 		snap.Sinks = append(snap.Sinks, st)
 		snap.Traffic.Delivered += st.Rate
@@ -206,6 +208,8 @@ func (e *Engine) Snapshot(context.Context) (*ops.Snapshot, error) {
 	snap.Sinks = append(snap.Sinks, e.orphans(now)...)
 	snap.Reshard = e.reshards.report()
 	snap.Reshard.Recommended = e.gateway().Shards
+	snap.Filter = e.filtered()
+	snap.Hooks = e.hooks.report()
 	return snap, nil
 }
 

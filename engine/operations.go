@@ -41,7 +41,8 @@ func (e *Engine) begin(ctx context.Context, cmd ops.Command) (ops.Operation, err
 		return orRefusal(e.beginReplay(cmd))
 	case ops.CommandPauseSink, ops.CommandResumeSink:
 		return orRefusal(e.beginSink(cmd))
-	case ops.CommandReshard, ops.CommandReshardPause, ops.CommandReshardResume, ops.CommandReshardAbort, ops.CommandReshardForce:
+	case ops.CommandReshard, ops.CommandReshardPause, ops.CommandReshardResume, ops.CommandReshardAbort, ops.CommandReshardForce,
+		ops.CommandReload:
 		return e.order(ctx, cmd)
 	case ops.CommandRestart, ops.CommandReidentify, ops.CommandStop, ops.CommandStart:
 		return orRefusal(e.beginShards(cmd))
@@ -59,20 +60,18 @@ func orRefusal(op *operation, err error) (ops.Operation, error) {
 }
 
 func (e *Engine) beginSink(cmd ops.Command) (*operation, error) {
-	for _, s := range e.sinks {
-		if s.cfg.Name != cmd.Sink {
-			continue
-		}
-		if cmd.Kind == ops.CommandPauseSink {
-			s.runner.Pause()
-		} else {
-			s.runner.Resume()
-		}
-		op := newOperation(cmd, e.cfg.Clock.Now())
-		op.end(nil, op.what+": done")
-		return op, nil
+	s := e.sinks.named(cmd.Sink)
+	switch {
+	case s == nil:
+		return nil, &ops.RefusedError{Command: cmd, Reason: fmt.Sprintf("there is no sink named %q", cmd.Sink)}
+	case cmd.Kind == ops.CommandPauseSink:
+		s.runner.Pause()
+	default:
+		s.runner.Resume()
 	}
-	return nil, &ops.RefusedError{Command: cmd, Reason: fmt.Sprintf("there is no sink named %q", cmd.Sink)}
+	op := newOperation(cmd, e.cfg.Clock.Now())
+	op.end(nil, op.what+": done")
+	return op, nil
 }
 
 // beginAllow lets the identifies go on that the breaker has stopped.
@@ -94,6 +93,10 @@ func (e *Engine) beginShards(cmd ops.Command) (*operation, error) {
 	f := e.current()
 	if f == nil || ops.EnginePhase(e.phase.Load()) >= ops.PhaseDraining {
 		return nil, &ops.RefusedError{Command: cmd, Reason: "the engine is " + ops.EnginePhase(e.phase.Load()).String()}
+	}
+	cmd, err := f.Resolve(cmd)
+	if err != nil {
+		return nil, err
 	}
 	if why := e.unaffordable(cmd); why != "" {
 		return nil, &ops.RefusedError{Command: cmd, Reason: why}

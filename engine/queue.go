@@ -53,19 +53,17 @@ func (e *Engine) openQueue(p slice) (*spool.Queue, error) {
 }
 
 func (c *Config) layout(p slice) spool.Layout {
-	return spool.Layout{
-		Total: p.total, First: p.first, Last: p.last,
-		PerWorker: fleet.PerWorker(p.last-p.first+1, c.Shards.PerWorker, c.Shards.MaxWorkers),
-	}
+	per, digest := fleet.PlacementName(p.place)
+	return spool.Layout{Total: p.total, First: p.first, Last: p.last, PerWorker: per, Placement: digest}
 }
 
 // takeOver gives the sinks the queue, with what earlier runs have left in it.
 func (e *Engine) takeOver(q *spool.Queue) error {
 	for generation, logs := range q.Generations() {
 		for _, log := range logs {
-			for _, s := range e.sinks {
-				if err := s.runner.Attach(log, generation); err != nil {
-					return fmt.Errorf("sink %s: %w", s.cfg.Name, err)
+			for _, s := range e.sinks.all() {
+				if err := s.attach(log, generation); err != nil {
+					return err
 				}
 			}
 		}
@@ -77,6 +75,25 @@ func (e *Engine) takeOver(q *spool.Queue) error {
 	if st := q.Stats(); st.Events > 0 {
 		e.logger.Info("events of the last run wait for delivery", "events", st.Events, "files", st.Files, "bytes", st.Disk,
 			"found_in", e.cfg.Clock.Now().Sub(start).Round(time.Millisecond))
+	}
+	return nil
+}
+
+func (s *sink) attach(log *spool.Log, generation int) error {
+	if err := s.runner.Attach(log, generation); err != nil {
+		return fmt.Errorf("sink %s: %w", s.cfg.Name, err)
+	}
+	return nil
+}
+
+// attach gives a sink that is new the queue.
+func (e *Engine) attach(s *sink) error {
+	for generation, logs := range e.queued().Generations() {
+		for _, log := range logs {
+			if err := s.attach(log, generation); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
@@ -144,9 +161,8 @@ func (e *Engine) orphans(now time.Time) []ops.Sink {
 // beginDiscard forgets what waits for a sink that is not configured any more.
 func (e *Engine) beginDiscard(cmd ops.Command) (*operation, error) {
 	q := e.queued()
-	known := slices.ContainsFunc(e.sinks, func(s *sink) bool { return s.cfg.Name == cmd.Sink })
 	switch {
-	case known:
+	case e.sinks.named(cmd.Sink) != nil:
 		return nil, &ops.RefusedError{Command: cmd, Reason: fmt.Sprintf("sink %q is configured: what waits for it is delivered", cmd.Sink)}
 	case q == nil || !slices.ContainsFunc(q.Stats().Orphans, func(o spool.Orphan) bool { return o.Sink == cmd.Sink }):
 		return nil, &ops.RefusedError{Command: cmd, Reason: fmt.Sprintf("nothing waits for a sink named %q", cmd.Sink)}
@@ -162,7 +178,7 @@ func (e *Engine) beginDiscard(cmd ops.Command) (*operation, error) {
 // none that takes nothing while it can wait on disk.
 func (e *Engine) deliverRest(ctx context.Context) {
 	var waited group
-	for _, s := range e.sinks {
+	for _, s := range e.sinks.all() {
 		if e.cfg.Store != nil && !taking(s.runner.Status(e.cfg.Clock.Now()).State) {
 			continue
 		}
@@ -178,7 +194,7 @@ func taking(s ops.SinkState) bool {
 
 // tellUndelivered logs what a stop leaves behind, and what becomes of it.
 func (e *Engine) tellUndelivered(ctx context.Context) {
-	for _, s := range e.sinks {
+	for _, s := range e.sinks.all() {
 		st := s.runner.Status(e.cfg.Clock.Now())
 		if st.Depth == 0 {
 			continue

@@ -56,7 +56,7 @@ type resharding struct {
 func (s *steering) newResharding(_ context.Context, o order) (*resharding, error) {
 	e, plan := s.engine, o.plan
 	now := e.cfg.Clock.Now()
-	p := slice{total: plan.To, first: plan.First, last: plan.Last}
+	p := e.hooks.placed(slice{total: plan.To, first: plan.First, last: plan.Last})
 	r := &resharding{
 		engine: e, plan: plan, by: asker(o.cmd), old: s.active, begun: now, since: now,
 		phase: ops.ReshardSpawn, logger: e.logger.With("of", plan.To),
@@ -67,7 +67,7 @@ func (s *steering) newResharding(_ context.Context, o order) (*resharding, error
 	r.next.next.Store(true)
 	r.next.expected = perShard(s.active.fleet.Known(), p)
 	for _, log := range q.Logs(r.generation) {
-		for _, sink := range e.sinks {
+		for _, sink := range e.sinks.all() {
 			if err := sink.runner.Attach(log, r.generation); err != nil {
 				r.withdraw()
 				return nil, fmt.Errorf("sink %s: %w", sink.cfg.Name, err)
@@ -173,7 +173,7 @@ func (r *resharding) step(ctx context.Context) {
 
 // compare waits until the streams have agreed for long enough, then switches.
 func (r *resharding) compare(ctx context.Context, now time.Time, up int) {
-	soak := r.engine.cfg.Reshard.Soak
+	soak := r.engine.reshardConfig().Soak
 	switch {
 	case r.paused:
 		r.waits = "it is paused: resume it, or abort it"
@@ -336,7 +336,7 @@ func (r *resharding) closed() bool {
 
 // withdraw gives back the next fleet's queues, which hold nothing.
 func (r *resharding) withdraw() {
-	for _, sink := range r.engine.sinks {
+	for _, sink := range r.engine.sinks.all() {
 		sink.runner.Detach(r.generation)
 	}
 	r.engine.queued().Withdraw(r.generation)

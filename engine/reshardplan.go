@@ -19,6 +19,23 @@ const (
 
 // Plan says what a reshard would do and cost now.
 func (e *Engine) Plan(ctx context.Context, to ops.Target) (*ops.ReshardPlan, error) {
+	p, err := e.plan(ctx, to)
+	if err != nil {
+		return nil, err
+	}
+	instead := e.hooks.planned(p)
+	if instead == 0 {
+		return p, nil
+	}
+	to.Total = instead
+	if p, err = e.plan(ctx, to); err == nil {
+		p.Why = "a hook has changed it: " + p.Why
+		e.hooks.planned(p) // for its refusals and warnings
+	}
+	return p, err
+}
+
+func (e *Engine) plan(ctx context.Context, to ops.Target) (*ops.ReshardPlan, error) {
 	f := e.current()
 	if f == nil {
 		return nil, &ops.RefusedError{Command: ops.Command{Kind: ops.CommandReshard, Target: to}, Reason: "the engine has not started yet"}
@@ -32,11 +49,11 @@ func (e *Engine) Plan(ctx context.Context, to ops.Target) (*ops.ReshardPlan, err
 	all, live := memory()
 	return reshard.Plan(reshard.Input{
 		Now: e.cfg.Clock.Now(), Total: total, First: first, Last: last,
-		Asked: to, Configured: e.cfg.Reshard.Target, LargeBot: e.cfg.Shards.LargeBot,
-		Recommended: e.gateway().Shards, AtPercent: e.cfg.Reshard.AtPercent, Identify: e.queue.Snapshot(),
+		Asked: to, Configured: e.reshardConfig().Target, LargeBot: e.cfg.Shards.LargeBot,
+		Recommended: e.gateway().Shards, AtPercent: e.reshardConfig().AtPercent, Identify: e.queue.Snapshot(),
 		Guilds: slices.Values(slices.Concat(known.Available, known.Unavailable, known.Loading)),
 		Memory: all, Live: live, Queued: uint64(max(e.queued().Stats().Memory, 0)),
-		Soak: e.cfg.Reshard.Soak, Busy: e.busy(),
+		Soak: e.reshardConfig().Soak, Busy: e.busy(),
 	}), nil
 }
 

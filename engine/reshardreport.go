@@ -16,10 +16,10 @@ func (r *resharding) report() *ops.ReshardRun {
 		ByState: r.states(), Waves: r.plan.Waves,
 		Guilds: r.guilds, GuildsAll: r.guildsAll, Missing: r.missing,
 		Both: r.last.Both, OnlyOld: r.last.OnlyOld, OnlyNew: r.last.OnlyNew, Waiting: r.last.Waiting, Bytes: r.last.Bytes,
-		Agreed: min(r.agreed(now), r.engine.cfg.Reshard.Soak), Soak: r.engine.cfg.Reshard.Soak,
+		Agreed: min(r.agreed(now), r.engine.reshardConfig().Soak), Soak: r.engine.reshardConfig().Soak,
 	}
 	if r.phase == ops.ReshardLoad {
-		run.Timeout = r.since.Add(r.engine.cfg.Reshard.LoadTimeout)
+		run.Timeout = r.since.Add(r.engine.reshardConfig().LoadTimeout)
 	}
 	if sent := int(r.next.sent.Load()); sent > 0 {
 		run.Wave = min((sent-1)/max(r.perWave(), 1)+1, run.Waves)
@@ -61,7 +61,7 @@ func (r *resharding) alerts(run *ops.ReshardRun) []ops.Alert {
 	now := r.engine.cfg.Clock.Now()
 	lasts := now.Sub(r.since)
 	late := map[ops.ReshardPhase]time.Duration{
-		ops.ReshardSpawn: r.plan.Spawn + spawnLate, ops.ReshardLoad: r.engine.cfg.Reshard.LoadTimeout, ops.ReshardOverlap: run.Soak + agreeLate,
+		ops.ReshardSpawn: r.plan.Spawn + spawnLate, ops.ReshardLoad: r.engine.reshardConfig().LoadTimeout, ops.ReshardOverlap: run.Soak + agreeLate,
 	}[r.phase]
 	if late == 0 || lasts < late || r.paused {
 		return nil

@@ -63,7 +63,7 @@ func (r *resharding) change(ctx context.Context) {
 	r.old.next.Store(true)
 	r.commit(ctx)
 	e.queued().Promote(r.generation)
-	for _, sink := range e.sinks {
+	for _, sink := range e.sinks.all() {
 		sink.runner.Admit(r.generation)
 	}
 	e.adopt(r.next.fleet)
@@ -271,7 +271,7 @@ func (o *outlet) Rescue(ctx context.Context, ev *event.Event) {
 	if copied.ShardID < 0 {
 		return // of a guild that another process holds now
 	}
-	if err := o.old.fleet.StandIn(ctx, &copied); err != nil {
+	if err := o.old.fleet.Rescue(ctx, &copied); err != nil {
 		o.logger.Error("event lost: the active fleet did not bring it, and the queue was full", "event", ev.ID.String(), "type", ev.Type)
 	}
 }

@@ -17,7 +17,7 @@ func (r *resharding) oldAway() int {
 // stuck says which event the bot keeps failing while it takes others: behind it the
 // next fleet's would all wait. It is empty if there is none.
 func (r *resharding) stuck() string {
-	for _, sink := range r.engine.sinks {
+	for _, sink := range r.engine.sinks.all() {
 		if shard, attempts, ok := sink.runner.Stuck(); ok {
 			return fmt.Sprintf("sink %s has failed an event of shard %d %d times, and takes others: "+
 				"what comes after the switch would wait for it; mend the bot, or have it refuse the event with a 4xx", sink.cfg.Name, shard, attempts)
@@ -39,7 +39,7 @@ func (r *resharding) waitsForShards(up int) string {
 
 func (r *resharding) waitsForGuilds(now time.Time) string {
 	text := fmt.Sprintf("the next fleet has been told of %d of %d guilds", r.guilds, r.guildsAll)
-	if now.Sub(r.since) > r.engine.cfg.Reshard.LoadTimeout {
+	if now.Sub(r.since) > r.engine.reshardConfig().LoadTimeout {
 		text += fmt.Sprintf("; missing for longer than reshard.load_timeout: %s", someGuilds(r.missing, r.guildsAll-r.guilds))
 	}
 	return text

@@ -187,7 +187,7 @@ func (e *Engine) check(ctx context.Context, f *fleet.Fleet, s ops.Send) (cmd dis
 		return cmd, nil, ctx.Err()
 	case f == nil || phase >= ops.PhaseDraining:
 		err = fmt.Errorf("the engine is %s", phase)
-	case s.Sink != "" && !slices.ContainsFunc(e.sinks, func(k *sink) bool { return k.cfg.Name == s.Sink }):
+	case s.Sink != "" && e.sinks.named(s.Sink) == nil:
 		err = fmt.Errorf("there is no sink named %q", s.Sink)
 	default:
 		cmd, err = discord.ParseCommand(discord.Opcode(s.Op), s.Data)
@@ -204,6 +204,15 @@ func (e *Engine) check(ctx context.Context, f *fleet.Fleet, s ops.Send) (cmd dis
 	return cmd, shards, err
 }
 
+// everyShard are the ids of a fleet.
+func everyShard(f *fleet.Fleet) (ids []int) {
+	first, last, _ := f.Slice()
+	for id := first; id <= last; id++ {
+		ids = append(ids, id)
+	}
+	return ids
+}
+
 // concerned are the shards that a command is for.
 func (e *Engine) concerned(f *fleet.Fleet, cmd discord.Command, named []int) ([]int, error) {
 	first, last, total := f.Slice()
@@ -214,9 +223,7 @@ func (e *Engine) concerned(f *fleet.Fleet, cmd discord.Command, named []int) ([]
 			}
 		}
 		if len(named) == 0 {
-			for id := first; id <= last; id++ {
-				named = append(named, id)
-			}
+			return everyShard(f), nil
 		}
 		return slices.Compact(slices.Sorted(slices.Values(named))), nil
 	}

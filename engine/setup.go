@@ -12,6 +12,7 @@ import (
 	"github.com/gatehouse-gateway/gatehouse/engine/asks"
 	"github.com/gatehouse-gateway/gatehouse/engine/clock"
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
+	"github.com/gatehouse-gateway/gatehouse/engine/fleet"
 	"github.com/gatehouse-gateway/gatehouse/engine/identify"
 	"github.com/gatehouse-gateway/gatehouse/engine/session"
 	"github.com/gatehouse-gateway/gatehouse/engine/shard"
@@ -39,6 +40,8 @@ const (
 	defaultAtPercent      = 80
 	defaultCheckEvery     = 8 * time.Hour
 	defaultLoadTimeout    = 10 * time.Minute
+	defaultGuildsTimeout  = time.Minute
+	defaultMessages       = 100_000
 )
 
 func (c Config) withDefaults() Config {
@@ -66,6 +69,8 @@ func (c Config) withDefaults() Config {
 	c.Reshard.AtPercent = cmp.Or(c.Reshard.AtPercent, defaultAtPercent)
 	c.Reshard.CheckEvery = cmp.Or(c.Reshard.CheckEvery, defaultCheckEvery)
 	c.Reshard.LoadTimeout = cmp.Or(c.Reshard.LoadTimeout, defaultLoadTimeout)
+	c.Shards.LoadTimeout = cmp.Or(c.Shards.LoadTimeout, defaultGuildsTimeout)
+	c.Filter.Messages = cmp.Or(c.Filter.Messages, defaultMessages)
 	if c.Identify.Reserve == (Amount{}) {
 		c.Identify.Reserve = Amount{Percent: 10}
 	}
@@ -139,7 +144,27 @@ func (q QueueConfig) policy() (spool.Policy, error) {
 // slice is what this process holds of the bot's shards.
 type slice struct {
 	total, first, last int
+	place              []int              // worker of each shard
+	hooked             bool               // a hook has placed them
 	resharded          *session.Resharded // how it came about; nil for the configuration
+}
+
+// placed gives the shards of a slice to workers.
+func (c *Config) placed(p slice) slice {
+	p.place = fleet.Place(p.last-p.first+1, c.Shards.PerWorker, c.Shards.MaxWorkers, c.Shards.RoundRobin)
+	return p
+}
+
+// placement is how shards are given to workers, for people.
+func (s *ShardsConfig) placement(p slice) string {
+	switch {
+	case p.hooked:
+		return "hook"
+	case s.RoundRobin:
+		return "round_robin"
+	default:
+		return "contiguous"
+	}
 }
 
 // carryOn is the slice that the last run held if the bot had been resharded and the

@@ -9,7 +9,7 @@ import (
 
 	"github.com/gatehouse-gateway/gatehouse/engine/delivery"
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
-	"github.com/gatehouse-gateway/gatehouse/engine/pipeline"
+	"github.com/gatehouse-gateway/gatehouse/engine/rules"
 	"github.com/gatehouse-gateway/gatehouse/engine/stats"
 )
 
@@ -17,6 +17,10 @@ import (
 type sink struct {
 	cfg    SinkConfig
 	runner *delivery.Runner
+	rules  atomic.Pointer[rules.Set]
+	ruled  rules.Config       // what they are made of; steering's
+	cancel context.CancelFunc // of the runner; nil before it runs
+	ended  chan struct{}      // closed when the runner has ended
 
 	mu     sync.Mutex
 	meter  stats.Meter
@@ -29,19 +33,34 @@ type sink struct {
 // depthSeconds is over how many seconds the change of a sink's depth is measured.
 const depthSeconds = 5
 
+// newSinks makes sinks of a configuration.
+func (e *Engine) newSinks(configs []SinkConfig) ([]*sink, error) {
+	list := make([]*sink, 0, len(configs))
+	for i, sc := range configs {
+		s, err := e.newSink(sc, uint64(i))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
 // newSink makes the n-th sink.
 func (e *Engine) newSink(sc SinkConfig, n uint64) (*sink, error) {
-	rule, err := pipeline.TypeRule(sc.Only, sc.Drop)
+	set, err := compileRules(&sc)
 	if err != nil {
-		return nil, configErrorf("sink %s: %v", sc.Name, err)
+		return nil, err
 	}
-	runner := delivery.New(delivery.Config{
+	s := &sink{cfg: sc, ruled: sc.Rules}
+	s.rules.Store(set)
+	s.runner = delivery.New(delivery.Config{
 		Name:        sc.Name,
 		Sink:        sc.Sink,
 		Batch:       sc.Batch,
 		Parallel:    sc.Parallel,
 		MaxAttempts: sc.MaxAttempts,
-		Wants:       wants(sc.Name, rule),
+		Wants:       s.wants,
 		Priority:    sc.Priority,
 		Expired:     sc.Expired.policy(),
 		DeadLetters: e.letters,
@@ -53,7 +72,6 @@ func (e *Engine) newSink(sc SinkConfig, n uint64) (*sink, error) {
 			e.hub.publish(ops.Event{Kind: ops.EventSinkState, At: e.cfg.Clock.Now(), Shard: -1, Sink: sc.Name, Text: to.String() + ": " + why})
 		},
 	})
-	s := &sink{cfg: sc, runner: runner}
 	if sc.Commands {
 		asking, ok := sc.Sink.(delivery.Asking)
 		if !ok {
@@ -62,6 +80,14 @@ func (e *Engine) newSink(sc SinkConfig, n uint64) (*sink, error) {
 		asking.Asks(func(body []byte) { e.asked(s, body) })
 	}
 	return s, nil
+}
+
+func compileRules(sc *SinkConfig) (*rules.Set, error) {
+	set, err := rules.Compile(sc.Rules)
+	if err != nil {
+		return nil, configErrorf("sinks: %s: %v", sc.Name, err)
+	}
+	return set, nil
 }
 
 func (s *sink) sample(depth int) {
@@ -95,6 +121,10 @@ func (s *sink) snapshot(now time.Time) ops.Sink {
 	out := s.runner.Status(now)
 	out.Kind, out.Target = s.cfg.Kind, s.cfg.Target
 	out.Asked, out.Unsent = s.asked.Load(), s.unsent.Load()
+	out.Rules = s.rules.Load().Rules()
+	for i := range out.Rules {
+		out.Filtered += out.Rules[i].Dropped
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out.Rate = s.meter.Rate()

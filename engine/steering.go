@@ -29,11 +29,12 @@ type steering struct {
 	auto   growth
 	// trail is the last reshard that has succeeded, while its fleet may still bring
 	// what the one before it had brought.
-	trail *resharding
+	trail   *resharding
+	reloads []*operation // that wait for the end of the reshard
 }
 
 func newSteering(e *Engine, first *flight) *steering {
-	return &steering{engine: e, active: first, auto: newGrowth(&e.cfg)}
+	return &steering{engine: e, active: first, auto: newGrowth(e.cfg.Clock, e.reshardConfig())}
 }
 
 // order is an operator's command about resharding.
@@ -77,6 +78,9 @@ func (s *steering) land(ctx context.Context) {
 		s.now.giveUp(ctx, errStopped)
 		active = s.now.active()
 	}
+	for _, op := range s.reloads {
+		op.abandon(errStopped)
+	}
 	active.land(s.engine.keeper.keeps())
 	s.wg.Wait()
 	if s.now != nil {
@@ -96,6 +100,7 @@ func (s *steering) rearm(timer clock.Timer) {
 // tick takes the reshard under way on, or sees whether one is due.
 func (s *steering) tick(ctx context.Context) {
 	if s.now == nil {
+		s.catchUp(ctx)
 		s.grow(ctx)
 		s.tidy()
 		s.publish()
@@ -134,7 +139,7 @@ func (s *steering) tidy() {
 		s.trail = nil
 	}
 	for _, generation := range e.queued().Forget() {
-		for _, sink := range e.sinks {
+		for _, sink := range e.sinks.all() {
 			sink.runner.Detach(generation)
 		}
 	}
@@ -147,6 +152,8 @@ func (s *steering) obey(ctx context.Context, o order) orderReply {
 	}
 	r := s.now
 	switch {
+	case o.cmd.Kind == ops.CommandReload:
+		return s.obeyReload(ctx, o)
 	case o.cmd.Kind == ops.CommandReshard && r != nil:
 		return refuse("the bot is being resharded from %d to %d shards already: wait for it, or abort it first", r.plan.From, r.plan.To)
 	case o.cmd.Kind == ops.CommandReshard:

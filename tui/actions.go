@@ -25,6 +25,7 @@ type action struct {
 	budget bool // beside the figures of the identify budget
 	// reshard: beside the figures of the reshard under way.
 	reshard bool
+	worker  bool // beside a worker's figures
 	drains  bool // possible while the engine drains
 
 	// name is what it does in the present state, for bar and drawer; nil for short or title.
@@ -53,7 +54,7 @@ func groups() []group {
 // registry is every action, in the order of help and key bar.
 func registry() []action {
 	var all []action
-	for _, part := range [][]action{shardActions(), queueActions(), moveActions(), budgetActions(), reshardActions(), lookActions(), logActions(), consoleActions()} {
+	for _, part := range [][]action{shardActions(), queueActions(), moveActions(), budgetActions(), reshardActions(), pipelineActions(), lookActions(), logActions(), consoleActions()} {
 		all = append(all, part...)
 	}
 	return all

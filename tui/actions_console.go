@@ -82,16 +82,16 @@ func (m *model) openThemes() {
 		d.Items = append(d.Items, dialog.Item{ID: name, Text: t.Title, Note: name})
 	}
 	d.Choice = max(0, slices.Index(themes.Names(), strings.ToLower(m.theme.Name)))
-	before := m.theme
 	m.openWith(d, func(m *model, out dialog.Outcome) tea.Cmd {
 		switch {
 		case out.Moved:
 			m.restyle(loaded[d.Items[d.Choice].ID])
 		case out.Choice != "":
-			m.restyle(loaded[out.Choice])
+			m.chosen = loaded[out.Choice]
+			m.restyle(m.chosen)
 			m.say(screen.ToneGood, "theme "+out.Choice)
 		default:
-			m.restyle(before)
+			m.restyle(m.chosen)
 		}
 		return nil
 	})

@@ -27,7 +27,7 @@ func moveActions() []action {
 		{id: "prev", title: "previous one", keys: []string{"N"}, group: groupMove, run: moving(func(m *model) { m.seekOrSay(-1) })},
 		{id: "alert", title: "show the shard of the alert, then the next alert", short: "alert", keys: []string{"a"}, group: groupMove,
 			enabled: func(m *model) (bool, string) { return len(m.alerts) > 0, "there are no alerts" }, run: moving((*model).nextAlert)},
-		{id: "open", title: "open the shard, or the dead letter", short: "open", keys: []string{"enter"}, group: groupMove, bar: true,
+		{id: "open", title: "open the shard, the worker, or the dead letter", short: "open", keys: []string{"enter"}, group: groupMove, bar: true,
 			enabled: canOpen, run: drillIn},
 		{id: "back", title: "back: page, then marks, then filter", keys: []string{"esc"}, group: groupMove, run: plain((*model).back)},
 		{id: "focus", title: "keys to the shards or to the log", keys: []string{"tab", "shift+tab"}, show: "tab", group: groupMove, run: plain((*model).switchFocus)},
@@ -40,7 +40,11 @@ func canOpen(m *model) (bool, string) {
 		return canList(m)
 	case pageLetters:
 		return m.letters.selected() != nil, "there is no dead letter"
-	case pageBudget, pageReshard:
+	case pageWorkers:
+		return m.snap != nil && len(m.snap.Workers) > 0, "there are no workers yet"
+	case pageWorker:
+		return len(m.workerPage().Shards) > 0, "the worker has gone"
+	case pageBudget, pageReshard, pageEvents:
 		return false, "there is nothing to open here"
 	default:
 		return hasShard(m)
@@ -56,8 +60,16 @@ func drillIn(m *model) tea.Cmd {
 		m.openEvent()
 		m.dirty = true
 		return nil
+	case pageWorkers:
+		return moving((*model).openWorker)(m)
 	default:
-		return moving(func(m *model) { m.turnTo(pageDrawer) })(m)
+		return moving(func(m *model) {
+			m.beneath = pageDash
+			if m.page == pageWorker {
+				m.beneath = pageWorker
+			}
+			m.turnTo(pageDrawer)
+		})(m)
 	}
 }
 
@@ -69,6 +81,10 @@ func mover(key string, dx, dy, scroll int) action {
 			m.moveLetters(dy)
 		case m.page == pageSinks:
 			m.stepSink(dy)
+		case m.onWorkers():
+			m.stepWorker(dy)
+		case m.page == pageEvents:
+			m.scrollTypes(dy)
 		case m.page == pageBudget, m.page == pageReshard: // no shard is in sight
 		case m.log.focus:
 			m.log.scroll(scroll, m.logHeight())
@@ -104,6 +120,12 @@ func (m *model) page5(by int) {
 	case m.page == pageSinks:
 		m.stepSink(by * pageRows)
 		return
+	case m.onWorkers():
+		m.stepWorker(by * m.workerRoom())
+		return
+	case m.page == pageEvents:
+		m.scrollTypes(by * pageRows)
+		return
 	case m.page == pageBudget, m.page == pageReshard:
 		return
 	case m.log.focus:
@@ -126,6 +148,10 @@ func (m *model) edge(last bool) {
 		m.moveLetters(by)
 	case m.page == pageSinks:
 		m.stepSink(by)
+	case m.onWorkers():
+		m.stepWorker(by)
+	case m.page == pageEvents:
+		m.scrollTypes(by)
 	case m.page == pageBudget, m.page == pageReshard:
 	case m.log.focus && last:
 		m.log.scroll(-logKeep, m.logHeight())
@@ -177,6 +203,12 @@ func (m *model) nextAlert() {
 	if strings.HasPrefix(a.ID, "reshard/") {
 		m.say(screen.ToneQuiet, "about the number of shards: R shows the reshard, or plans one")
 	}
+	if strings.HasPrefix(a.ID, "guilds/") {
+		m.say(screen.ToneQuiet, "about guilds that have not come: E shows which")
+	}
+	if strings.HasPrefix(a.ID, "hook") {
+		m.say(screen.ToneQuiet, "about a hook: E shows what it panicked on; the engine goes on as without it")
+	}
 	if a.Shard < 0 && a.Sink != "" {
 		m.sink = a.Sink
 		m.say(screen.ToneQuiet, "about the sink "+frame.Clean(a.Sink)+": S shows it, p holds or releases it, P tries it now")
@@ -194,6 +226,11 @@ func (m *model) back() {
 	switch {
 	case m.page == pageLetters:
 		m.closeLetters()
+	case m.page == pageWorker:
+		m.turnTo(pageWorkers)
+	case m.page == pageDrawer && m.beneath == pageWorker:
+		m.beneath = pageDash
+		m.turnTo(pageWorker)
 	case m.page != pageDash:
 		m.turnTo(pageDash)
 	case m.log.focus && m.log.back > 0:

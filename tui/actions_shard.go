@@ -75,11 +75,17 @@ func hasShard(m *model) (bool, string) {
 }
 
 func canRestart(m *model) (bool, string) {
+	if m.page == pageWorkers {
+		return canRestartWorker(m) // no shard is in sight
+	}
 	ids, why := m.eligible(noRestart)
 	return len(ids) > 0, why
 }
 
 func askRestart(m *model) tea.Cmd {
+	if m.page == pageWorkers {
+		return askRestartWorker(m)
+	}
 	ids, _ := m.eligible(noRestart)
 	what := "restart of " + shardNames(ids)
 	do := func(m *model) tea.Cmd { return m.perform(what, ops.Command{Kind: ops.CommandRestart, Shards: ids}) }

@@ -62,6 +62,21 @@ func BenchmarkFrame4096(b *testing.B) {
 	}
 }
 
+// The page of 164 workers, and that of one of them.
+func BenchmarkWorkers4096(b *testing.B) {
+	for name, page := range map[string]page{"all": pageWorkers, "one": pageWorker} {
+		b.Run(name, func(b *testing.B) {
+			m := benchModel(b, 160, 45)
+			m.turnTo(page)
+			b.ReportAllocs()
+			for b.Loop() {
+				m.dirty = true
+				m.View()
+			}
+		})
+	}
+}
+
 // A message that changes nothing.
 func BenchmarkIdleView(b *testing.B) {
 	m := benchModel(b, 160, 45)

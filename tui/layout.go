@@ -17,6 +17,9 @@ const (
 	pageLetters             // dead letters of a sink
 	pageBudget              // identifies
 	pageReshard             // the reshard under way, and those that have ended
+	pageWorkers             // a row for each worker
+	pageWorker              // one of them
+	pageEvents              // events by type, filter, guilds, hooks
 )
 
 // mode is how much of the dashboard there is room for.
@@ -80,7 +83,7 @@ func newLayout(w, h int, p page, n, first int, halves bool) layout {
 		l.shards = body
 	case pageLog:
 		l.log = body
-	case pageSinks, pageLetters, pageBudget, pageReshard:
+	case pageSinks, pageLetters, pageBudget, pageReshard, pageWorkers, pageWorker, pageEvents:
 		l.whole = body
 	default:
 		l.dash(body)

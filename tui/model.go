@@ -28,15 +28,17 @@ type model struct {
 	tasks *tasks
 	after func(time.Duration, tea.Msg) tea.Cmd // how a tick is waited for
 
-	theme  themes.Theme
+	theme  themes.Theme // on show, perhaps only to look at
+	chosen themes.Theme // what the operator or the configuration has chosen
 	sheet  *style.Sheet
 	glyphs *style.Glyphs
 	mono   bool // no colours
 
-	w, h   int
-	layout layout
-	page   page
-	spans  []screen.Span // of the key bar, for the mouse
+	w, h    int
+	layout  layout
+	page    page
+	beneath page          // where esc leads from the drawer
+	spans   []screen.Span // of the key bar, for the mouse
 
 	live   *ops.Snapshot // the newest; nil before the first
 	snap   *ops.Snapshot // what is shown: live, or a frozen one
@@ -67,7 +69,10 @@ type model struct {
 	presence presence
 	wizard   wizard
 	watched  watched
-	flow     flow
+	workers  workers
+	// typesScroll is how far the list of types is scrolled down, in lines.
+	typesScroll int
+	flow        flow
 
 	leaving leaving
 	dirty   bool
@@ -100,6 +105,7 @@ func newModel(o Options, t *tasks) (*model, error) {
 	m.sel.marked = map[int]bool{}
 	m.answers = map[*dialog.Dialog]answer{}
 	m.actions = registry()
+	m.chosen = o.Theme
 	m.restyle(o.Theme)
 	return m, nil
 }
@@ -139,4 +145,6 @@ func (m *model) relayout() {
 }
 
 // Init asks for the first snapshot and starts the ticking.
-func (m *model) Init() tea.Cmd { return tea.Batch(m.pullNow(), m.after(m.pull.interval(), tickMsg{})) }
+func (m *model) Init() tea.Cmd {
+	return tea.Batch(m.pullNow(), m.after(m.pull.interval(), tickMsg{}), m.awaitTheme())
+}

@@ -29,6 +29,8 @@ func (m *model) click(at tea.Mouse) tea.Cmd {
 		if i, ok := m.sinksPage().At(at.X-l.whole.X, at.Y-l.whole.Y, l.whole.W, l.whole.H); ok {
 			m.selectSink(i)
 		}
+	case m.onWorkers() && m.snap != nil && l.whole.has(at.X, at.Y):
+		m.clickWorker(at.X-l.whole.X, at.Y-l.whole.Y)
 	case l.log.has(at.X, at.Y) && m.page != pageLog:
 		m.focus = focusLog
 		m.relayout()
@@ -73,8 +75,13 @@ func (m *model) wheel(at tea.Mouse) {
 		}
 		return
 	}
-	if m.page == pageLetters {
+	switch {
+	case m.page == pageLetters:
 		m.moveLetters(-by)
+	case m.onWorkers():
+		m.stepWorker(-by)
+	case m.page == pageEvents:
+		m.scrollTypes(-by)
 	}
 	if !m.layout.log.empty() {
 		m.log.scroll(by, m.logHeight())

@@ -26,10 +26,14 @@ var (
 type Options struct {
 	Operator ops.Operator
 
-	Theme      themes.Theme // the zero Theme means [themes.DefaultName]
-	Background string       // "terminal" keeps the terminal's background; else the theme's
-	Glyphs     string       // auto (default), braille, block, ascii
-	NoColor    bool         // draw without colours; NO_COLOR in Env does the same
+	Theme themes.Theme // the zero Theme means [themes.DefaultName]
+	// Themes brings themes that take the place of the one on show while the console
+	// runs, as when the configuration has changed; nil for none. The caller may
+	// close it.
+	Themes     <-chan themes.Theme
+	Background string // "terminal" keeps the terminal's background; else the theme's
+	Glyphs     string // auto (default), braille, block, ascii
+	NoColor    bool   // draw without colours; NO_COLOR in Env does the same
 
 	// Env is the environment as KEY=value: TERM, COLORTERM, NO_COLOR and the
 	// locale are read from it. Nil means that of the process, for colours, and

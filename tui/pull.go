@@ -181,6 +181,7 @@ func moved(a, b *ops.Snapshot) bool {
 	return a.Traffic.Events != b.Traffic.Events || a.Fleet != b.Fleet || a.Phase != b.Phase ||
 		a.LastLog != b.LastLog || a.Traffic.Depth != b.Traffic.Depth || len(a.Alerts) != len(b.Alerts) ||
 		a.Identify.Sent != b.Identify.Sent || a.Identify.Breaker.Open != b.Identify.Breaker.Open || a.Commands != b.Commands ||
+		a.Load.Guilds != b.Load.Guilds || a.Load.Loaded != b.Load.Loaded || len(a.Load.Missing) != len(b.Load.Missing) ||
 		a.Reshard.Now != nil || b.Reshard.Now != nil ||
 		a.Store.Fault != b.Store.Fault || a.Store.Disk != b.Store.Disk
 }

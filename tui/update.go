@@ -23,6 +23,8 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.planned(msg)
 	case planTickMsg:
 		cmd = m.planTick(msg)
+	case themeMsg:
+		cmd = m.rethemed(msg.theme)
 	case lettersMsg:
 		m.tookLetters(msg)
 	case tea.WindowSizeMsg:

@@ -126,7 +126,20 @@ func (m *model) body(look screen.Look) frame.Block {
 		return m.budgetPage().Draw(look, l.whole.W, l.whole.H)
 	case pageReshard:
 		return m.reshardPage().Draw(look, l.whole.W, l.whole.H)
+	case pageWorkers:
+		return m.workersPage().Draw(look, l.whole.W, l.whole.H)
+	case pageWorker:
+		return m.workerPage().Draw(look, l.whole.W, l.whole.H)
+	case pageEvents:
+		return m.eventsPage().Draw(look, l.whole.W, l.whole.H)
+	default:
+		return m.dash(look)
 	}
+}
+
+// dash is the page with everything.
+func (m *model) dash(look screen.Look) frame.Block {
+	l := m.layout
 	shards := m.grid().Draw(look, l.shards.W, l.shards.H)
 	if l.mode == modeFull {
 		return frame.Stack(
@@ -194,6 +207,12 @@ func (m *model) onBar(a *action) bool {
 		return a.budget || a.pin
 	case pageReshard:
 		return a.reshard || a.id == "reshard" || a.pin
+	case pageWorkers:
+		return a.worker || a.id == "open" || a.id == "order" || a.id == "freeze" || a.pin
+	case pageWorker:
+		return a.worker || a.id == "open" || a.id == "restart" || a.id == "mark" || a.pin
+	case pageEvents:
+		return a.id == "reload" || a.id == "sinks" || a.id == "freeze" || a.pin
 	default:
 		return a.bar
 	}
@@ -204,6 +223,9 @@ func (m *model) bottom(look screen.Look) frame.Block {
 	if m.budgetAlert() && m.page == pageDash {
 		// Who is called because of it must not have to look for the page.
 		hints = first(hints, m.hint(m.byID("budget")))
+	}
+	if m.onWorkers() {
+		hints = first(hints, m.hint(m.byID("restart-worker")))
 	}
 	if m.page == pageDash && m.snap != nil && (m.snap.Reshard.Now != nil || m.snap.Reshard.Auto.Due != "") {
 		hints = first(hints, m.hint(m.byID("reshard")))
@@ -240,7 +262,7 @@ func (m *model) message(look screen.Look) screen.Message {
 		return screen.Message{Tone: screen.ToneQuiet, Text: m.running[len(m.running)-1].status(m.now()), Note: m.runningNote(look)}
 	case len(m.sendings) > 0:
 		return screen.Message{Tone: screen.ToneQuiet, Text: m.sendings[0].status(m.now())}
-	case m.layout.drawer.empty() && !m.onSinks() && m.page != pageBudget && m.page != pageReshard:
+	case m.layout.drawer.empty() && m.layout.whole.empty():
 		return screen.Message{Input: screen.ShardLine(look, m.selected())}
 	case len(m.journal) > 0:
 		last := m.journal[len(m.journal)-1]

@@ -18,6 +18,8 @@ type console struct {
 	options tui.Options
 	screen  *screen
 	stderr  io.Writer
+	// next is a theme to take the place of the one on show; it holds one.
+	next chan themes.Theme
 	// only says that the console is all there is to the session: without a
 	// terminal nothing would ever end it.
 	only bool
@@ -29,8 +31,10 @@ func (a *app) newConsole(c config.TUI, readOnly bool, s *screen) (*console, erro
 	if err != nil {
 		return nil, usagef("config: tui.theme: %w", err)
 	}
-	return &console{screen: s, stderr: a.stderr, options: tui.Options{
+	next := make(chan themes.Theme, 1)
+	return &console{screen: s, stderr: a.stderr, next: next, options: tui.Options{
 		Theme:      theme,
+		Themes:     next,
 		Background: c.Background,
 		Glyphs:     c.Glyphs,
 		Env:        a.env,
@@ -42,6 +46,17 @@ func (a *app) newConsole(c config.TUI, readOnly bool, s *screen) (*console, erro
 		User:       a.user(),
 		CanDetach:  true,
 	}}, nil
+}
+
+// take has the console show a theme. It does not wait for the console, which may
+// have ended: of two themes that it has not seen, the later one counts. It is called
+// by one goroutine at a time.
+func (c *console) take(theme themes.Theme) {
+	select {
+	case <-c.next:
+	default:
+	}
+	c.next <- theme
 }
 
 // show runs the console until it is left or ctx ends. It reports whether the

@@ -20,19 +20,25 @@ func TestCtlStatusFitsOnAPage(t *testing.T) {
 
 shards      2 ready, 1 backoff, 1 failed; this process holds 0 to 3 of 8
 guilds      4 000, 12 unavailable, 3 loading
+loading     2 of 4 shards loaded, 3 997 of 4 000 guilds, what is missing is told in 30s; 1 guild did not come in time; missing: 81384788765712384, 2, 3
 traffic     312.5 events/s, 1.5 MiB/s; 7 654 321 events since start
 compress    zstd-stream, 6.2 to 1 since start
 latency     median 41ms, p99 90ms, longest 1.2s
 waiting     1 234 events for the slowest sink, the oldest for 9s
 queue       3 MiB of 4 GiB, 1 MiB of 256 MiB in memory, 2 MiB on disk in 3 files in /var/lib/gatehouse/queue; the disk takes nothing for 1m: no space left on device
+edits       kept away 432 of 1 000 MESSAGE_UPDATEs (43.2 %, 3 MiB); knows 5 000 of at most 100 000 messages
 identifies  990 of 1 000 left, 100 of them in reserve, reset in 3h0m; 1 in the queue
 commands    1 234 sent to Discord, 5 refused; 2 in the queue; answers to 1 still come
 reshard     off; Discord recommends 16 shards
 
-SINK  STATE           FOR  WAITING  OLDEST  EMPTY IN  EVENTS/S  DELIVERED  P99  DROPPED  DEAD  TARGET
-bot   retrying         9s    1 234      9s     never       0.0  1 234 567  3ms        0     2  http://127.0.0.1:8080/events
-old   not configured    –        5       –     never       0.0          0    –        0     0  –
+SINK  STATE           FOR  WAITING  OLDEST  EMPTY IN  EVENTS/S  DELIVERED  P99  FILTERED  DROPPED  DEAD  TARGET
+bot   retrying         9s    1 234      9s     never       0.0  1 234 567  3ms     4 321        0     2  http://127.0.0.1:8080/events
+old   not configured    –        5       –     never       0.0          0    –         0        0     0  –
 bot: 1s ago: connection refused, next try in 500ms
+
+HOOK      CALLS  PANICS  LAST PANIC
+dispatch  1 234       0  –
+filter        7       1  1m ago, for MESSAGE_CREATE of shard 3: index out of range
 
 ALERT       FOR
 critical  30h0m  shard 3 has failed: token refused
@@ -85,6 +91,8 @@ func TestCtlJSONIsWhatTheAPISays(t *testing.T) {
 		{[]string{"shards"}, `"retry_at": "2026-11-22T12:00:04Z"`},
 		{[]string{"shard", "2"}, `"resume_host": "gateway-us-east1-b.discord.gg"`},
 		{[]string{"sinks"}, `"lag_ms": 9000,`},
+		{[]string{"sink", "bot"}, `"filtered": 4321,`},
+		{[]string{"workers"}, `"events_per_second": 12.34,`},
 		{[]string{"log"}, `"text": "shard backoff"`},
 		{[]string{"dead-letters"}, `"id": "9c1f-42"`},
 		{[]string{"identify"}, `"runs_out_at": "2026-11-22T14:00:00Z"`},
@@ -121,6 +129,9 @@ func TestCtlActions(t *testing.T) {
 		want ops.Command
 	}{
 		{[]string{"restart", "0-2,1", "7"}, ops.Command{Kind: ops.CommandRestart, Shards: []int{0, 1, 2, 7}}},
+		{[]string{"restart", "--worker", "1"}, ops.Command{Kind: ops.CommandRestart, Workers: []int{1}}},
+		{[]string{"restart", "--worker", "1,3", "7"}, ops.Command{Kind: ops.CommandRestart, Shards: []int{7}, Workers: []int{1, 3}}},
+		{[]string{"reload"}, ops.Command{Kind: ops.CommandReload}},
 		{[]string{"reidentify", "3"}, ops.Command{Kind: ops.CommandReidentify, Shards: []int{3}}},
 		{[]string{"stop", "3"}, ops.Command{Kind: ops.CommandStop, Shards: []int{3}}},
 		{[]string{"start", "3"}, ops.Command{Kind: ops.CommandStart, Shards: []int{3}}},

@@ -12,11 +12,10 @@ import (
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 )
 
-// shardActions are the commands that act on shards.
+// shardActions are the commands that act on shards, but for restart.
 func (c *ctl) shardActions() []*cobra.Command {
 	var out []*cobra.Command
 	for kind, short := range map[ops.CommandKind]string{
-		ops.CommandRestart:    "Close connections and RESUME: nothing is lost, no identify is spent",
 		ops.CommandReidentify: "Give up sessions and identify anew: costs a session start for each",
 		ops.CommandStop:       "Close shards until they are started again",
 		ops.CommandStart:      "Start shards that are stopped or have failed",

@@ -48,8 +48,9 @@ refused, 2 wrong usage or configuration, 4 a reshard that would be refused.`,
 	flags.StringVar(&c.control, "control", "", "`address` of the running Gatehouse: the path of its socket, or unix:///path")
 	flags.StringVar(&c.file, "config", "", "configuration `file` that says where the socket is")
 	flags.StringVarP(&c.output, "output", "o", c.output, "table or json")
-	cmd.AddCommand(c.statusCommand(), c.shardsCommand(), c.shardCommand(), c.sinksCommand(), c.logCommand(), c.drainCommand(), c.lettersCommand())
+	cmd.AddCommand(c.statusCommand(), c.shardsCommand(), c.shardCommand(), c.sinksCommand(), c.sinkCommand(), c.workersCommand(), c.logCommand(), c.drainCommand(), c.lettersCommand())
 	cmd.AddCommand(c.identifyCommand(), c.sendCommand(), c.presenceCommand(), c.planCommand(), c.reshardCommand())
+	cmd.AddCommand(c.restartCommand(), c.reloadCommand())
 	cmd.AddCommand(c.shardActions()...)
 	cmd.AddCommand(c.sinkActions()...)
 	return cmd

@@ -55,9 +55,22 @@ func (e *fakeEngine) Snapshot(context.Context) (*ops.Snapshot, error) {
 		Sinks: []ops.Sink{
 			{Name: "bot", Kind: "http", Target: "http://127.0.0.1:8080/events", State: ops.SinkRetrying, Since: ago(9 * time.Second), Depth: 1234,
 				Lag: 9 * time.Second, Delivered: 1234567, Rate: 0, P99: 3 * time.Millisecond, Letters: 2,
+				Filtered: 4321, Rules: []ops.Rule{
+					{Key: "events.drop", Text: "TYPING_*", Dropped: 4300, Bytes: 2 << 20},
+					{Key: "when", Text: "d.size > 3", Dropped: 21, Bytes: 900, Errors: 2, Err: "nil > 3\x1b[2J"},
+				},
 				LastError: "connection refused", LastErrorAt: ago(time.Second), NextTry: ago(-500 * time.Millisecond)},
 			{Name: "old", State: ops.SinkIdle, Depth: 5, Orphan: true},
 		},
+		Workers: []ops.Worker{
+			{ID: 0, Shards: []int{0, 1, 3}, ByState: [ops.ShardFailed + 1]int{ops.ShardReady: 2, ops.ShardFailed: 1}, Guilds: 2000, Events: 99, Rate: 12.34, Bytes: 2048, Share: 0.755,
+				Lag: 9 * time.Second, Queue: ops.Queue{Depth: 1234, Dropped: 3}},
+			{ID: 1, Shards: []int{2}, Guilds: 1000},
+		},
+		Filter: ops.Filter{On: true, Seen: 1000, Dropped: 432, Bytes: 3 << 20, Known: 5000, Capacity: 100_000},
+		Load: ops.Load{Shards: 4, Loaded: 2, Guilds: 3997, GuildsAll: 4000, Missing: []uint64{81384788765712384, 2, 3}, Began: ago(time.Hour),
+			Timeout: ago(-30 * time.Second), TimedOut: 1},
+		Hooks: []ops.Hook{{Name: "dispatch", Calls: 1234}, {Name: "filter", Calls: 7, Panics: 1, Last: "index out of range", LastAt: ago(time.Minute), LastWhen: "MESSAGE_CREATE of shard 3"}},
 		Store: ops.Store{OnDisk: true, Dir: "/var/lib/gatehouse/queue", Bytes: 3 << 20, MaxBytes: 4 << 30, Memory: 1 << 20, MaxMemory: 256 << 20, Disk: 2 << 20, Files: 3,
 			Fault: "no space left on device", FaultSince: ago(time.Minute)},
 		Identify: ops.Identify{

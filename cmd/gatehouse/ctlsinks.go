@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -29,8 +31,35 @@ func (c *ctl) sinksCommand() *cobra.Command {
 	}
 }
 
+func (c *ctl) sinkCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:               "sink NAME",
+		Short:             "One sink: what waits for it, and its rules with what each has kept away",
+		Args:              oneArgument("the name of a sink, as gatehouse ctl sinks shows it"),
+		ValidArgsFunction: c.completeSinks(func(ops.Sink) bool { return true }),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.ask(cmd.Context(), func(ctx context.Context, client *control.Client) (answer, error) {
+				snap, err := client.Snapshot(ctx)
+				if err != nil {
+					return answer{}, err
+				}
+				i := slices.IndexFunc(snap.Sinks, func(s ops.Sink) bool { return s.Name == args[0] })
+				if i < 0 {
+					return answer{}, fmt.Errorf("there is no sink %q; gatehouse ctl sinks lists them", args[0])
+				}
+				return answer{snap.Sinks[i], func(p *printer) {
+					p.now = snap.At
+					p.sinks(snap.Sinks[i : i+1])
+					p.blank()
+					p.rules(snap.Sinks[i].Rules)
+				}}, nil
+			})
+		},
+	}
+}
+
 func (p *printer) sinks(sinks []ops.Sink) {
-	t := newTable("SINK", "STATE", ">FOR", ">WAITING", ">OLDEST", ">EMPTY IN", ">EVENTS/S", ">DELIVERED", ">P99", ">DROPPED", ">DEAD", "TARGET")
+	t := newTable("SINK", "STATE", ">FOR", ">WAITING", ">OLDEST", ">EMPTY IN", ">EVENTS/S", ">DELIVERED", ">P99", ">FILTERED", ">DROPPED", ">DEAD", "TARGET")
 	for _, s := range sinks {
 		state, eta := s.State.String(), span(s.ETA)
 		if s.Orphan {
@@ -40,7 +69,7 @@ func (p *printer) sinks(sinks []ops.Sink) {
 			eta = "never"
 		}
 		t.row(s.Name, state, p.since(s.Since), count(s.Depth), span(s.Lag), eta, rate(s.Rate), count(s.Delivered),
-			span(s.P99), count(s.Dropped), count(s.Letters), orNone(s.Target))
+			span(s.P99), count(s.Filtered), count(s.Dropped), count(s.Letters), orNone(s.Target))
 	}
 	p.table(t)
 	for _, s := range sinks {

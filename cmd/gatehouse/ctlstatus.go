@@ -38,6 +38,7 @@ func (p *printer) status(s *ops.Snapshot) {
 	t := newTable("", "")
 	t.row("shards", fleetText(s.Fleet))
 	t.row("guilds", fmt.Sprintf("%s, %s unavailable, %s loading", count(s.Fleet.Guilds), count(s.Fleet.Unavailable), count(s.Fleet.Loading)))
+	t.row("loading", p.loadText(s.Load))
 	t.row("traffic", fmt.Sprintf("%s events/s, %s/s; %s events since start", rate(s.Traffic.Rate), size(int64(s.Traffic.ByteRate)), count(s.Traffic.Events)))
 	if s.Fleet.Compress != "" {
 		t.row("compress", compressText(s))
@@ -45,6 +46,7 @@ func (p *printer) status(s *ops.Snapshot) {
 	t.row("latency", fmt.Sprintf("median %s, p99 %s, longest %s", span(s.Latency.P50), span(s.Latency.P99), span(s.Latency.Max)))
 	t.row("waiting", fmt.Sprintf("%s events for the slowest sink, the oldest for %s", count(s.Traffic.Depth), span(s.Traffic.Lag)))
 	t.row("queue", storeText(p, s.Store))
+	t.row("edits", filterText(s.Filter))
 	t.row("identifies", p.identifyText(s))
 	t.row("commands", commandText(s.Commands))
 	t.row("reshard", p.reshardText(s))
@@ -53,6 +55,7 @@ func (p *printer) status(s *ops.Snapshot) {
 		p.blank()
 		p.sinks(s.Sinks)
 	}
+	p.hooks(s.Hooks)
 	p.alerts(s.Alerts)
 }
 

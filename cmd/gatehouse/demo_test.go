@@ -31,7 +31,8 @@ func TestADemoWithoutTheConsoleLosesNothing(t *testing.T) {
 	if err := json.Unmarshal(data, &result); err != nil {
 		t.Fatal(err)
 	}
-	if !result.OK || result.Audit.Received < 200 || result.Audit.Received != result.Audit.Expected {
+	// What need not come, since rules keep most of it away, may come.
+	if a := result.Audit; !result.OK || a.Received < 200 || a.Received < a.Expected || a.Received > a.Expected+a.Optional {
 		t.Errorf("the report says %+v", result)
 	}
 	if result.Faults["bot restarted"] == 0 || total(result.Faults) < 2 {

@@ -61,26 +61,24 @@ Neither your configuration nor your token is read.`,
 }
 
 func (a *app) demo(ctx context.Context, o *demoOptions) error {
-	err := errors.Join(o.check(), o.checkCompress(), checkReport(o.report))
-	if err == nil {
-		err = o.checkReshard()
-	}
-	if err != nil {
+	if err := o.checkAll(); err != nil {
 		return err
 	}
 	show := a.wantsConsole(o.noTUI)
 	o.guildOrder = show || o.control != "" || o.reshardAt > 0
+	o.optional = demoOptional()
 	o.backfill = max(demoBackfillLeast, float64(o.guilds)/float64(o.shards)/demoBackfill.Seconds())
 	world, err := newDemoWorld(o)
 	if err != nil {
 		return err
 	}
 	defer world.close()
-	log, screen, closeLog, err := a.openLog(config.Log{Level: o.logLevel, Format: "auto"}, show, nil)
+	book, err := a.openLog(config.Log{Level: o.logLevel, Format: "auto"}, show, nil)
 	if err != nil {
 		return err
 	}
-	defer closeLog()
+	defer book.close()
+	log := book.Logger
 	if !show && !o.noTUI {
 		log.Info("running without the console", "reason", a.noConsoleReason())
 	}
@@ -93,7 +91,7 @@ func (a *app) demo(ctx context.Context, o *demoOptions) error {
 	}
 	defer s.control.close()
 	if show {
-		if s.console, err = a.newConsole(config.Default().TUI, false, screen); err != nil {
+		if s.console, err = a.newConsole(config.Default().TUI, false, book.screen); err != nil {
 			return err
 		}
 		s.console.options.CanDetach = false
@@ -110,6 +108,15 @@ func (a *app) demoRun(ctx context.Context, world *demoWorld, s *session, o *demo
 	began := time.Now()
 	_, err := s.hold(ctx)
 	return errors.Join(err, a.demoVerdict(world, o, time.Since(began)))
+}
+
+// checkAll refuses what cannot be played.
+func (o *demoOptions) checkAll() error {
+	err := errors.Join(o.check(), o.checkCompress(), checkReport(o.report))
+	if err == nil {
+		err = o.checkReshard()
+	}
+	return err
 }
 
 // checkCompress refuses a compression that Discord does not have.

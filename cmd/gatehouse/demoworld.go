@@ -16,6 +16,7 @@ import (
 	"github.com/gatehouse-gateway/gatehouse/cmd/gatehouse/internal/config"
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
 	"github.com/gatehouse-gateway/gatehouse/engine/discordtest"
+	"github.com/gatehouse-gateway/gatehouse/engine/rules"
 )
 
 // demoWorld is what stands around the engine in a demo: the simulated Discord
@@ -100,10 +101,21 @@ func (w *demoWorld) config() *config.Loaded {
 	c.Queue.Dir = w.dir
 	c.Sinks = []config.Sink{{
 		Name: "bot", Kind: "http", URL: "http://" + w.listener.Addr().String() + "/events", Authorization: w.secret,
-		Batch: 32, Parallel: 64, Order: "shard", Timeout: 5 * time.Second, MaxAttempts: 5,
+		Batch: 32, Parallel: 64, Order: "shard", Timeout: 5 * time.Second, MaxAttempts: 5, Rules: demoRules(),
 	}}
 	return &config.Loaded{Config: c, Sources: map[string]config.Source{}}
 }
+
+// demoRules are what somebody would write for a bot that has no use for every
+// keystroke.
+func demoRules() rules.Config {
+	return rules.Config{Sample: map[string]float64{"TYPING_START": 10}}
+}
+
+// demoOptional are the kinds of events that the demo's bot need not get: those that
+// its rules keep away, and those that no person has made, which
+// filter.message_update does.
+func demoOptional() []string { return []string{"MESSAGE_UPDATE/unfurl", "TYPING_START"} }
 
 // How long the end of a demo waits for the last events. After chaos, shards may
 // still be backing off from an outage.

@@ -6,43 +6,63 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 
 	"github.com/gatehouse-gateway/gatehouse/cmd/gatehouse/internal/config"
 )
 
-// openLog makes the logger of a run. While the console owns the screen, lines go
-// to log.file, or else to the engine's ring alone: the returned screen drops
-// them. The returned function ends the log: nothing may be logged after it.
-func (a *app) openLog(c config.Log, console bool, secrets []string) (*slog.Logger, *screen, func(), error) {
-	stderr := &screen{w: a.stderr}
-	if !console {
-		stderr.release()
+// logbook is the log of a run. What of it can change while it is written is its
+// level, and which secrets are cut out of it.
+type logbook struct {
+	*slog.Logger
+	screen   *screen // stderr, which drops lines while the console owns the screen
+	level    *slog.LevelVar
+	redactor *redactor
+	close    func() // ends the log: nothing may be logged after it
+}
+
+// setLevel sets the least level that is logged, by its name.
+func (l *logbook) setLevel(name string) error {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(name)); err != nil {
+		return usagef("config: log.level: %w", err)
 	}
-	var w io.Writer = stderr
+	l.level.Set(level)
+	return nil
+}
+
+// openLog makes the log of a run. While the console owns the screen, lines go to
+// log.file, or else to the engine's ring alone: the screen drops them.
+func (a *app) openLog(c config.Log, console bool, secrets []string) (*logbook, error) {
+	l := &logbook{screen: &screen{w: a.stderr}, level: &slog.LevelVar{}, close: func() {}}
+	if err := l.setLevel(c.Level); err != nil {
+		return nil, err
+	}
+	if !console {
+		l.screen.release()
+	}
+	var w io.Writer = l.screen
 	tty := isTerminal(a.stderr)
-	closeLog := func() {}
 	if c.File != "" {
 		f, err := os.OpenFile(c.File, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 		if err != nil {
-			return nil, nil, nil, usagef("config: log.file: cannot be written: %w; check the folder and its permissions", err)
+			return nil, usagef("config: log.file: cannot be written: %w; check the folder and its permissions", err)
 		}
 		w, tty = f, false
-		closeLog = func() { f.Close() }
+		l.close = func() { f.Close() }
 	} else if _, blocks := a.stderr.(*os.File); blocks {
-		patient := newPatientWriter(stderr)
-		w, closeLog = patient, patient.Close
+		patient := newPatientWriter(l.screen)
+		w, l.close = patient, patient.Close
 	}
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
-		return nil, nil, nil, usagef("config: log.level: %w", err)
-	}
-	options := &slog.HandlerOptions{Level: level, ReplaceAttr: readable}
-	w = newRedactor(w, secrets)
+	l.redactor = newRedactor(w, secrets)
+	options := &slog.HandlerOptions{Level: l.level, ReplaceAttr: readable}
 	if c.Format == "text" || c.Format == "auto" && tty {
-		return slog.New(slog.NewTextHandler(w, options)), stderr, closeLog, nil
+		l.Logger = slog.New(slog.NewTextHandler(l.redactor, options))
+	} else {
+		l.Logger = slog.New(slog.NewJSONHandler(l.redactor, options))
 	}
-	return slog.New(slog.NewJSONHandler(w, options)), stderr, closeLog, nil
+	return l, nil
 }
 
 // readable writes durations with their unit; JSON would have nanoseconds.
@@ -64,12 +84,21 @@ type redactor struct {
 
 func newRedactor(w io.Writer, secrets []string) *redactor {
 	r := &redactor{w: w}
+	r.hide(secrets)
+	return r
+}
+
+// hide cuts more secrets out of what is written from now on. It goes on with those
+// that it knows: an old one may still be in use elsewhere.
+func (r *redactor) hide(secrets []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for _, s := range secrets {
-		if len(s) >= minSecret {
+		known := slices.ContainsFunc(r.secrets, func(k []byte) bool { return string(k) == s })
+		if len(s) >= minSecret && !known {
 			r.secrets = append(r.secrets, []byte(s))
 		}
 	}
-	return r
 }
 
 // minSecret is the length below which a text is no secret and cutting it out

@@ -16,12 +16,12 @@ func TestSecretsAreCutOutOfEveryLogLine(t *testing.T) {
 	var stderr bytes.Buffer
 	a := &app{stderr: &stderr}
 	for _, format := range []string{"json", "text", "auto"} {
-		log, _, closeLog, err := a.openLog(config.Log{Level: "info", Format: format}, false, []string{testToken, "bot-secret", ""})
+		log, err := a.openLog(config.Log{Level: "info", Format: format}, false, []string{testToken, "bot-secret", ""})
 		if err != nil {
 			t.Fatal(err)
 		}
 		log.Info("leak "+testToken, "authorization", "bot-secret")
-		closeLog()
+		log.close()
 	}
 	if got := stderr.String(); strings.Contains(got, testToken) || strings.Contains(got, "bot-secret") {
 		t.Errorf("a secret is in the log: %s", got)
@@ -36,13 +36,13 @@ func TestLogsOfTheConsoleNeverReachTheScreen(t *testing.T) {
 	a := &app{stderr: &stderr}
 	path := filepath.Join(t.TempDir(), "gatehouse.log")
 	for _, file := range []string{"", path} {
-		log, _, closeLog, err := a.openLog(config.Log{Level: "warn", Format: "auto", File: file}, true, nil)
+		log, err := a.openLog(config.Log{Level: "warn", Format: "auto", File: file}, true, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		log.Warn("something", "after", 1500*time.Millisecond)
 		log.Info("too quiet")
-		closeLog()
+		log.close()
 	}
 	if stderr.Len() > 0 {
 		t.Errorf("written to the screen: %s", stderr.String())

@@ -7,14 +7,14 @@
 package main
 
 import (
-	"context"
 	"io"
 	"os"
 )
 
 func main() {
-	ctx, stop := watchSignals(os.Stderr, os.Exit)
-	code := run(ctx, os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr)
+	ctx, hangups, stop := watchSignals(os.Stderr, os.Exit)
+	a := &app{env: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, hangups: hangups}
+	code := a.execute(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)
 }
@@ -24,12 +24,6 @@ type app struct {
 	env            []string
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	dir            string // working directory; empty for the process's
-}
-
-// run is the whole program: it returns the exit code. The end of ctx asks for
-// an orderly stop.
-func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{env: env, stdin: stdin, stdout: stdout, stderr: stderr}
-	return a.execute(ctx, args)
+	dir            string          // working directory; empty for the process's
+	hangups        <-chan struct{} // a value for SIGHUP; nil for none
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net"
@@ -203,4 +204,10 @@ func TestHelpNamesEveryCommand(t *testing.T) {
 	if got.code != exitDone || got.stderr != "" {
 		t.Errorf("--help: %d %q", got.code, got.stderr)
 	}
+}
+
+// run is the whole program with the given streams.
+func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	a := &app{env: env, stdin: stdin, stdout: stdout, stderr: stderr}
+	return a.execute(ctx, args)
 }

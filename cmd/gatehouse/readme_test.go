@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-gateway/gatehouse/cmd/gatehouse/internal/config"
 	"github.com/gatehouse-gateway/gatehouse/engine/event"
 	httpsink "github.com/gatehouse-gateway/gatehouse/transport/sink/http"
 )
@@ -38,6 +39,33 @@ func TestTheBotsInReadmeTakeEvents(t *testing.T) {
 			}
 			tryBot(t, program, file)
 		})
+	}
+}
+
+// The configurations that README shows are taken as they stand.
+func TestTheConfigurationsInReadmeAreTaken(t *testing.T) {
+	text, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(text), "```yaml\n")[1:]
+	if len(blocks) < 2 {
+		t.Fatalf("README has %d configurations", len(blocks))
+	}
+	for _, block := range blocks {
+		block, _, _ = strings.Cut(block, "```")
+		if !strings.Contains(block, "url: ") {
+			block = strings.Replace(block, "name: bot\n", "name: bot\n    url: http://127.0.0.1:8080/events\n", 1)
+		}
+		path := filepath.Join(t.TempDir(), "gatehouse.yaml")
+		write(t, path, block)
+		loaded, err := config.Load(config.Options{File: path, Env: []string{"DISCORD_TOKEN=" + testToken}})
+		if err == nil {
+			err = loaded.Check()
+		}
+		if err != nil {
+			t.Errorf("%v\n%s", err, block)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gatehouse-gateway/gatehouse/cmd/gatehouse/internal/config"
+	"github.com/gatehouse-gateway/gatehouse/engine"
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 )
 
@@ -45,43 +46,53 @@ func (a *app) hold(ctx context.Context, o *runOptions) error {
 		return err
 	}
 	show := a.wantsConsole(o.noTUI)
-	log, screen, closeLog, err := a.openLog(loaded.Log, show, append(loaded.Secrets(), loaded.Discord.Token.Reveal()))
+	book, err := a.openLog(loaded.Log, show, secretsOf(loaded))
 	if err != nil {
 		return err
 	}
-	defer closeLog()
-	a.announce(log, loaded, show, o.noTUI)
+	defer book.close()
+	a.announce(book.Logger, loaded, show, o.noTUI)
 	state, err := openState(loaded.Queue.Dir)
 	if err != nil {
 		return err
 	}
 	defer state.release()
-	control, err := a.openControl(ctx, loaded.Control.Socket, log, a.warning(log, screen))
+	control, err := a.openControl(ctx, loaded.Control.Socket, book.Logger, a.warning(book.Logger, book.screen))
 	if err != nil {
 		return err
 	}
 	defer control.close()
-	engineConfig, err := engineConfig(loaded, log)
-	if err != nil {
-		return err
-	}
-	state.keep(&engineConfig)
-	if engineConfig.Gateway, err = a.preflight(ctx, loaded, engineConfig.Gateway, state); err != nil {
+	s := &session{control: control, log: book.Logger}
+	if s.engine, err = a.prepareEngine(ctx, loaded, state, book.Logger); err != nil {
 		return ignoreCanceled(err)
 	}
-	// Two consoles side by side are told apart by their machines.
-	engineConfig.Name, _ = os.Hostname()
-	s := &session{engine: engineConfig, control: control, log: log}
+	if err := s.reloadable(newReloading(a, o.configFlags, loaded, book)); err != nil {
+		return err
+	}
 	if show {
-		if s.console, err = a.newConsole(loaded.TUI, o.readOnly, screen); err != nil {
+		if err := s.shownBy(a.newConsole(loaded.TUI, o.readOnly, book.screen)); err != nil {
 			return err
 		}
 	}
 	last, err := s.hold(ctx)
-	if screen.taken() {
+	if book.screen.taken() {
 		a.sayUndelivered(last)
 	}
 	return err
+}
+
+// prepareEngine is the engine's configuration, once Discord has been asked whether
+// it can work.
+func (a *app) prepareEngine(ctx context.Context, loaded *config.Loaded, state *state, log *slog.Logger) (engine.Config, error) {
+	c, err := engineConfig(loaded, log)
+	if err != nil {
+		return c, err
+	}
+	state.keep(&c)
+	// Two consoles side by side are told apart by their machines.
+	c.Name, _ = os.Hostname()
+	c.Gateway, err = a.preflight(ctx, loaded, c.Gateway, state)
+	return c, err
 }
 
 // complete is the configuration in effect, with all that a run needs.

@@ -23,9 +23,10 @@ type session struct {
 	duration time.Duration // after which to stop; 0 for never
 	// company runs beside the engine and ends with its context. farewell runs
 	// when something has ended the session, before the engine stops.
-	company  func(context.Context, ops.Operator)
-	farewell func(ops.Operator)
-	log      *slog.Logger
+	company   func(context.Context, ops.Operator)
+	farewell  func(ops.Operator)
+	reloading *reloading // of the configuration; nil if there is no file
+	log       *slog.Logger
 }
 
 // lifetime is an engine that runs.
@@ -93,6 +94,7 @@ func (s *session) attend(ctx context.Context, op ops.Operator, life *lifetime) e
 		}
 	})
 	others.Go(func() { tuneMemory(ctx) })
+	others.Go(func() { s.reloading.attend(ctx, op) })
 	if s.company != nil {
 		others.Go(func() { s.company(ctx, op) })
 	}

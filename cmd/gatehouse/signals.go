@@ -18,9 +18,10 @@ const sameSignal = 300 * time.Millisecond
 // second one gives up waiting and exits at once. The returned function stops
 // watching.
 //
-// SIGHUP and SIGPIPE are taken and ignored: a lost terminal or log reader must
-// not stop the shards.
-func watchSignals(stderr io.Writer, exit func(int)) (context.Context, func()) {
+// SIGHUP is passed on, and SIGPIPE is taken and ignored: a lost terminal or log
+// reader must not stop the shards.
+func watchSignals(stderr io.Writer, exit func(int)) (ctx context.Context, hangups <-chan struct{}, stop func()) {
+	hangup := make(chan struct{}, 1)
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -28,9 +29,9 @@ func watchSignals(stderr io.Writer, exit func(int)) (context.Context, func()) {
 	finished := make(chan struct{})
 	go func() {
 		defer close(finished)
-		handleSignals(signals, done, cancel, stderr, exit)
+		handleSignals(signals, done, hangup, cancel, stderr, exit)
 	}()
-	return ctx, func() {
+	return ctx, hangup, func() {
 		signal.Stop(signals)
 		close(done)
 		<-finished
@@ -38,8 +39,9 @@ func watchSignals(stderr io.Writer, exit func(int)) (context.Context, func()) {
 	}
 }
 
-// handleSignals acts on signals until done is closed.
-func handleSignals(signals <-chan os.Signal, done <-chan struct{}, cancel func(), stderr io.Writer, exit func(int)) {
+// handleSignals acts on signals until done is closed. SIGHUP puts a value into
+// hangup, which holds one.
+func handleSignals(signals <-chan os.Signal, done <-chan struct{}, hangup chan<- struct{}, cancel func(), stderr io.Writer, exit func(int)) {
 	var stopping time.Time
 	for {
 		select {
@@ -47,6 +49,11 @@ func handleSignals(signals <-chan os.Signal, done <-chan struct{}, cancel func()
 			return
 		case s := <-signals:
 			switch {
+			case s == syscall.SIGHUP:
+				select {
+				case hangup <- struct{}{}:
+				default:
+				}
 			case s != os.Interrupt && s != syscall.SIGTERM:
 			case !stopping.IsZero() && time.Since(stopping) < sameSignal:
 			case !stopping.IsZero():

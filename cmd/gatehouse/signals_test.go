@@ -12,16 +12,20 @@ import (
 
 func TestTheFirstSignalStopsTheSecondExits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		signals, done := make(chan os.Signal), make(chan struct{})
+		signals, done, hangup := make(chan os.Signal), make(chan struct{}), make(chan struct{}, 1)
 		var stderr bytes.Buffer
 		stops, exits := 0, []int{}
-		go handleSignals(signals, done, func() { stops++ }, &stderr, func(code int) { exits = append(exits, code) })
+		go handleSignals(signals, done, hangup, func() { stops++ }, &stderr, func(code int) { exits = append(exits, code) })
 
 		signals <- syscall.SIGHUP
+		signals <- syscall.SIGHUP // nobody has taken the first
 		signals <- syscall.SIGPIPE
 		synctest.Wait()
 		if stops != 0 || len(exits) != 0 {
 			t.Fatal("a lost terminal stops the program")
+		}
+		if len(hangup) != 1 {
+			t.Error("nobody is told of SIGHUP")
 		}
 		signals <- syscall.SIGTERM
 		synctest.Wait()
@@ -50,7 +54,7 @@ func TestTheSecondSignalExitsThoughNobodyReadsStderr(t *testing.T) {
 		reader, stderr := io.Pipe()
 		defer reader.Close()
 		exits := make(chan int, 1)
-		go handleSignals(signals, done, func() {}, stderr, func(code int) { exits <- code })
+		go handleSignals(signals, done, nil, func() {}, stderr, func(code int) { exits <- code })
 		signals <- syscall.SIGTERM
 		<-time.After(time.Second)
 		signals <- syscall.SIGTERM

@@ -25,6 +25,7 @@ type simFlags struct {
 	report         string        // file for the audit or the figures
 	heartbeat      time.Duration // interval that Discord asks for; 0 for the usual 41.25 s
 	backfill       float64       // guilds a second that a fresh session is sent; 0 for the simulator's default
+	optional       []string      // kinds of events that the bot need not get, since rules keep them away
 	guildOrder     bool          // events are to come in order in each guild, not in each shard: the bot may be resharded
 	listen         string
 	token          discord.Token
@@ -100,6 +101,7 @@ func (f *simFlags) server() (*discordtest.Server, error) {
 		HeartbeatInterval: f.heartbeat,
 		BackfillPerSecond: f.backfill,
 		GuildOrder:        f.guildOrder,
+		Optional:          f.optional,
 	})
 	return server, listenError(f.listen, err)
 }

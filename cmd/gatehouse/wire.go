@@ -1,6 +1,9 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"log/slog"
 	"net/url"
 
@@ -38,6 +41,7 @@ func engineConfig(l *config.Loaded, log *slog.Logger) (engine.Config, error) {
 		Identify:       l.Identify,
 		Queue:          l.Queue.QueueConfig,
 		Reshard:        l.Reshard,
+		Filter:         l.Filter,
 		DeadLetterDir:  l.Queue.Dir,
 		Sinks:          sinks,
 		Gateway:        &rest.Client{Base: base, Token: l.Discord.Token, Authorization: l.Discord.RESTAuthorization, Version: version},
@@ -51,24 +55,38 @@ func engineConfig(l *config.Loaded, log *slog.Logger) (engine.Config, error) {
 func sinkConfigs(sinks []config.Sink) ([]engine.SinkConfig, error) {
 	var out []engine.SinkConfig
 	for _, s := range sinks {
-		target, err := httpsink.ParseURL(s.URL)
+		sink, err := sinkConfig(&s)
 		if err != nil {
 			return nil, usagef("config: sinks: %s: %w", s.Name, err)
 		}
-		sink, err := httpsink.New(httpsink.Config{
-			URL: target, Authorization: s.Authorization, Timeout: s.Timeout, MaxConns: s.Parallel,
-			UserAgent: "gatehouse/" + buildInfo().Version,
-		})
-		if err != nil {
-			return nil, usagef("config: sinks: %s: %w", s.Name, err)
-		}
-		out = append(out, engine.SinkConfig{
-			Name: s.Name, Kind: s.Kind, Target: display(target), Sink: sink,
-			Batch: s.Batch, Parallel: s.Parallel, MaxAttempts: s.MaxAttempts, Only: s.Only, Drop: s.Drop,
-			Priority: s.Priority, Expired: s.Expired, Commands: s.Commands,
-		})
+		out = append(out, sink)
 	}
 	return out, nil
+}
+
+func sinkConfig(s *config.Sink) (engine.SinkConfig, error) {
+	target, err := httpsink.ParseURL(s.URL)
+	if err != nil {
+		return engine.SinkConfig{}, err
+	}
+	sink, err := httpsink.New(httpsink.Config{
+		URL: target, Authorization: s.Authorization, Timeout: s.Timeout, MaxConns: s.Parallel,
+		UserAgent: "gatehouse/" + buildInfo().Version,
+	})
+	if err != nil {
+		return engine.SinkConfig{}, err
+	}
+	return engine.SinkConfig{
+		Name: s.Name, Kind: s.Kind, Target: display(target), Sink: sink, Version: sinkVersion(s),
+		Batch: s.Batch, Parallel: s.Parallel, MaxAttempts: s.MaxAttempts, Rules: s.Rules,
+		Priority: s.Priority, Expired: s.Expired, Commands: s.Commands,
+	}, nil
+}
+
+// sinkVersion is a digest of all that makes the sender of a sink what it is.
+func sinkVersion(s *config.Sink) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %d %d", s.Kind, s.URL, s.Authorization, s.Timeout, s.Parallel))
+	return hex.EncodeToString(sum[:])
 }
 
 // display is a URL without its query, which may hold a secret.

@@ -25,12 +25,15 @@ const (
 	KindReplayed       // GUILD_CREATE: known already, sent again after a RESUME
 	KindLate           // INTERACTION_CREATE: older than [AnswerWithin], it cannot be answered unless it has been already
 	KindExpired        // INTERACTION_CREATE: older than [TokenValid], nothing can be done with it any more
+	KindLeft           // GUILD_DELETE: the bot was removed, or the guild is gone
+	KindOutage         // GUILD_DELETE: Discord cannot reach the guild for now
 )
 
 var kindNames = [...]string{
 	KindNone: "", KindLoaded: "loaded", KindJoined: "joined",
 	KindAvailable: "available", KindReplayed: "replayed",
 	KindLate: "late", KindExpired: "expired",
+	KindLeft: "left", KindOutage: "outage",
 }
 
 // String is the kind as the bot receives it; empty for [KindNone].

@@ -72,7 +72,7 @@ func TestWhatIsNotAnEventIsRefused(t *testing.T) {
 		"a shard of minus 0":   change(`"shardId":3`, `"shardId":-0`),
 		"a shard too large":    change(`"shardId":3`, `"shardId":99999999999999999999`),
 		"no total":             change(`,"shards":8`, ``),
-		"an unknown kind":      change("joined", "left"),
+		"an unknown kind":      change("joined", "lost"),
 		"an empty kind":        change("joined", ""),
 		"a space":              change(`,"data":`, `, "data":`),
 		"a frame without op":   change(`"op":0,`, ``),

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 )
@@ -45,4 +46,34 @@ func (f *Fleet) refusal(kind ops.CommandKind, id int) string {
 		return "has not been started yet: its turn to identify comes later"
 	}
 	return ops.Refusal(kind, state)
+}
+
+// Resolve names the shards of the workers that a command is for. Those that cannot be
+// restarted are left alone, unless none can. It fails with a *ops.RefusedError.
+func (f *Fleet) Resolve(cmd ops.Command) (ops.Command, error) {
+	refuse := func(format string, args ...any) (ops.Command, error) {
+		return cmd, &ops.RefusedError{Command: cmd, Reason: fmt.Sprintf(format, args...)}
+	}
+	if len(cmd.Workers) > 0 && cmd.Kind != ops.CommandRestart {
+		return refuse("workers can be restarted, and nothing else")
+	}
+	ids, why := slices.Clone(cmd.Shards), ""
+	for _, id := range cmd.Workers {
+		if id < 0 || id >= len(f.workers) {
+			return refuse("there is no worker %d; they are 0 to %d", id, len(f.workers)-1)
+		}
+		for _, s := range f.workers[id].ids {
+			if no := f.refusal(cmd.Kind, s); no != "" {
+				why = fmt.Sprintf("shard %d %s", s, no)
+				continue
+			}
+			ids = append(ids, s)
+		}
+	}
+	if len(ids) == 0 && why != "" {
+		return refuse("none of their shards can be restarted: %s", why)
+	}
+	slices.Sort(ids)
+	cmd.Shards = slices.Compact(ids)
+	return cmd, nil
 }

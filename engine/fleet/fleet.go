@@ -11,6 +11,7 @@ import (
 
 	"github.com/gatehouse-gateway/gatehouse/engine/clock"
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
+	"github.com/gatehouse-gateway/gatehouse/engine/event"
 	"github.com/gatehouse-gateway/gatehouse/engine/journal"
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 	"github.com/gatehouse-gateway/gatehouse/engine/outbox"
@@ -18,12 +19,32 @@ import (
 	"github.com/gatehouse-gateway/gatehouse/engine/spool"
 )
 
-// Config is what a fleet is made of. All fields are required.
+// Config is what a fleet is made of. All fields are required that do not say what
+// nil means.
 type Config struct {
 	Total       int // shards of the bot, over all processes
 	First, Last int // inclusive slice held here
-	PerWorker   int
-	MaxWorkers  int // 0 for no limit
+	// Place is the worker of each shard, by its place in the slice; workers count
+	// from 0 without holes.
+	Place     []int
+	Placement string // how that came about, for people
+
+	// Admit decides at the queue's door about an event of the fleet's own: one that
+	// it refuses is dealt with. It may change the event. It is called in order per
+	// shard, and by several shards at a time; nil admits all.
+	Admit func(ev *event.Event) bool
+	// Frame is shown every message of a connection, which it must not keep; nil for
+	// nobody.
+	Frame func(shard int, msg []byte)
+	// Beat is told of every heartbeat that Discord has acknowledged; nil for nobody.
+	Beat func(shard int, latency time.Duration)
+	// LoadTimeout is how long a shard that has identified waits for its guilds.
+	LoadTimeout time.Duration
+	// Loaded is told when a shard that has identified has all guilds that READY
+	// announced, once the last of them is in the queue; or after LoadTimeout, with
+	// those that are missing. It is not told while a tap takes the events. It may
+	// wait for room in the queue if ctx is not done.
+	Loaded func(ctx context.Context, shard int, session uint64, guilds int, missing []uint64)
 
 	Log    func(worker int) *spool.Log // a worker's queue; workers count from 0
 	Bounds spool.Bounds                // of all queues together
@@ -35,7 +56,7 @@ type Config struct {
 	Pace           *Pacer
 	Slots          shard.Slots
 	Identify       func(shard, total int) ([]byte, error)
-	Resume         func(session string, seq int64) ([]byte, error)
+	Resume         func(shard int, session string, seq int64) ([]byte, error)
 	Probe          func(guild uint64) []byte // a frame that Discord answers; nil for none
 	// Answered finds out for whom a dispatch is that answers a command: the sink,
 	// empty for all, and the message as it is to see it.
@@ -65,23 +86,13 @@ type Fleet struct {
 // New places the shards on workers. Run brings them to life.
 func New(cfg Config) *Fleet {
 	f := &Fleet{cfg: cfg, back: newBack()}
-	per := PerWorker(cfg.Last-cfg.First+1, cfg.PerWorker, cfg.MaxWorkers)
-	for id := cfg.First; id <= cfg.Last; id++ {
-		if (id-cfg.First)%per == 0 {
-			f.workers = append(f.workers, newWorker(len(f.workers), id, min(id+per-1, cfg.Last), cfg))
+	for i, w := range cfg.Place {
+		for len(f.workers) <= w {
+			f.workers = append(f.workers, newWorker(len(f.workers), cfg))
 		}
-		f.shards = append(f.shards, f.newShard(id))
+		f.shards = append(f.shards, f.newShard(cfg.First+i, f.workers[w]))
 	}
 	return f
-}
-
-// PerWorker is how many shards of a number a worker holds, if there may be
-// maxWorkers; 0 for no limit.
-func PerWorker(shards, perWorker, maxWorkers int) int {
-	if maxWorkers > 0 {
-		return max(perWorker, (shards+maxWorkers-1)/maxWorkers)
-	}
-	return perWorker
 }
 
 // Worker is the number of the worker whose queue the events of a shard go to. A
@@ -91,9 +102,10 @@ func (f *Fleet) Worker(shard int) int {
 	return f.shards[min(max(shard-f.cfg.First, 0), len(f.shards)-1)].worker.id
 }
 
-func (f *Fleet) newShard(id int) *Shard {
-	s := newShard(id, f.cfg.Total, f.workers[len(f.workers)-1])
-	s.clock, s.tap = f.cfg.Clock, &f.tap
+func (f *Fleet) newShard(id int, w *Worker) *Shard {
+	s := newShard(id, f.cfg.Total, w)
+	w.add(s)
+	s.clock, s.tap, s.admit, s.beat, s.loaded = f.cfg.Clock, &f.tap, f.cfg.Admit, f.cfg.Beat, f.cfg.Loaded
 	s.logger = f.cfg.Logger.With(journal.ShardKey, id)
 	s.changed = func(s *Shard, from, to ops.ShardState, reason string) {
 		s.logger.Log(context.Background(), levelOf(to), "shard "+to.String(), "reason", reason)
@@ -104,6 +116,10 @@ func (f *Fleet) newShard(id int) *Shard {
 		f.cfg.Changed(s.id, from, to, reason)
 	}
 	s.began, s.answered = f.cfg.Began, f.cfg.Answered
+	var frames func(msg []byte)
+	if f.cfg.Frame != nil {
+		frames = func(msg []byte) { f.cfg.Frame(id, msg) }
+	}
 	s.runner = shard.NewRunner(shard.Config{
 		ID:       id,
 		Shards:   f.cfg.Total,
@@ -114,7 +130,8 @@ func (f *Fleet) newShard(id int) *Shard {
 		Clock:    f.cfg.Clock,
 		Logger:   s.logger,
 		Identify: func() ([]byte, error) { return f.cfg.Identify(id, f.cfg.Total) },
-		Resume:   f.cfg.Resume,
+		Resume:   func(session string, seq int64) ([]byte, error) { return f.cfg.Resume(id, session, seq) },
+		Frame:    frames,
 		Pace:     f.cfg.Pace.Wait,
 		Probe: func() ([]byte, bool) {
 			guild := s.guilds.Any()

@@ -14,6 +14,9 @@ import (
 )
 
 func newFleet(c Config) *Fleet {
+	if c.Place == nil {
+		c.Place = Place(c.Last-c.First+1, 25, 0, false)
+	}
 	c.Clock, c.Logger = clock.System(), slog.New(slog.DiscardHandler)
 	c.Log = func(int) *spool.Log { return spool.New(spool.Config{}) }
 	c.Began = func(int) {}
@@ -21,16 +24,8 @@ func newFleet(c Config) *Fleet {
 	return New(c)
 }
 
-func TestFewerWorkersTakeMoreShards(t *testing.T) {
-	f := newFleet(Config{Total: 4096, Last: 4095, PerWorker: 25, MaxWorkers: 3})
-	last := f.workers[len(f.workers)-1]
-	if len(f.workers) != 3 || last.first != 2732 || last.last != 4095 || f.shards[4095].worker != last {
-		t.Errorf("%d workers, the last holds %d to %d", len(f.workers), last.first, last.last)
-	}
-}
-
 func TestACommandIsDoneToAllOrToNone(t *testing.T) {
-	f := newFleet(Config{Total: 8, First: 2, Last: 4, PerWorker: 25})
+	f := newFleet(Config{Total: 8, First: 2, Last: 4})
 	for want, ids := range map[string][]int{
 		"no shard was named":       nil,
 		"shard 5 is not held here": {5},

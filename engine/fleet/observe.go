@@ -9,7 +9,7 @@ import (
 
 // Fill writes the fleet's part of a snapshot.
 func (f *Fleet) Fill(snap *ops.Snapshot) {
-	snap.Fleet = ops.Fleet{Total: f.cfg.Total, First: f.cfg.First, Last: f.cfg.Last}
+	snap.Fleet = ops.Fleet{Total: f.cfg.Total, First: f.cfg.First, Last: f.cfg.Last, Placement: f.cfg.Placement}
 	snap.Shards = make([]ops.Shard, len(f.shards))
 	var latencies []time.Duration
 	for i, s := range f.shards {
@@ -25,9 +25,11 @@ func (f *Fleet) Fill(snap *ops.Snapshot) {
 			latencies = append(latencies, sh.Latency)
 		}
 	}
+	now := f.cfg.Clock.Now()
 	for _, w := range f.workers {
-		snap.Workers = append(snap.Workers, w.snapshot())
+		snap.Workers = append(snap.Workers, w.snapshot(snap.Shards, f.cfg.First, now))
 	}
+	share(snap.Workers)
 	snap.Latency.P50, snap.Latency.P99, snap.Latency.Max = quantiles(latencies)
 	f.typesMu.Lock()
 	defer f.typesMu.Unlock()
@@ -85,10 +87,12 @@ func (t *Totals) add(s *Shard) {
 // Sample takes the second's measurements. One goroutine calls it, once a second.
 func (f *Fleet) Sample() Totals {
 	var t Totals
+	now := f.cfg.Clock.Now()
 	types := make(map[string]*ops.TypeCount)
 	var latencies []time.Duration
 	for _, s := range f.shards {
 		s.sample(types)
+		s.lookMissing(now, f.cfg.LoadTimeout)
 		t.add(s)
 		if latency := s.runner.Status().Latency; latency > 0 {
 			latencies = append(latencies, latency)

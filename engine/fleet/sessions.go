@@ -35,6 +35,8 @@ func (f *Fleet) Restore(sessions []session.Session, guilds []session.ShardGuilds
 		digest := shard.Digest(saved.ID)
 		s.worker.log.Restore(s.id, spool.Progress{Session: digest, Seq: saved.Seq}, stored(s.id, digest))
 		s.guilds.Restore(known[saved.ID])
+		_, _, loading := s.guilds.Counts()
+		s.load.resumed(f.cfg.Clock.Now(), loading)
 		if saved.Through > saved.Seq {
 			s.standing.Store(&standing{digest, saved.Through, saved.Open})
 		}
@@ -50,19 +52,20 @@ func (f *Fleet) Sessions() []session.Session {
 	for _, w := range f.workers {
 		// Sessions are read first: one that begins in between has not appended
 		// anything, and is left out for now.
-		held := make([]shard.Session, 0, w.last-w.first+1)
-		floors := make([]event.ID, 0, w.last-w.first+1) // one that is queued in between is in the progress
-		for id := w.first; id <= w.last; id++ {
+		held := make([]shard.Session, 0, len(w.ids))
+		floors := make([]event.ID, 0, len(w.ids)) // one that is queued in between is in the progress
+		for _, id := range w.ids {
 			held = append(held, f.shard(id).runner.Session())
 			floors = append(floors, f.floor(id))
 		}
 		progress := w.log.Progress()
 		for i, s := range held {
-			p := below(below(progress[w.first+i], floors[i]), f.floor(w.first+i))
+			id := w.ids[i]
+			p := below(below(progress[id], floors[i]), f.floor(id))
 			if s.ID == "" || p.Session != shard.Digest(s.ID) {
 				continue
 			}
-			saved := session.Session{Shard: w.first + i, ID: s.ID, ResumeURL: s.URL, Seq: p.Seq, Since: s.Since}
+			saved := session.Session{Shard: id, ID: s.ID, ResumeURL: s.URL, Seq: p.Seq, Since: s.Since}
 			if st := f.shard(saved.Shard).standing.Load(); st != nil && st.session == p.Session && p.Seq < st.through {
 				saved.Through, saved.Open = st.through, st.open
 			}

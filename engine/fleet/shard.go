@@ -37,6 +37,10 @@ type Shard struct {
 	ctx       context.Context // of the fleet: ends waits for room in the queue
 	changed   func(s *Shard, from, to ops.ShardState, reason string)
 	began     func(id int)
+	admit     func(ev *event.Event) bool
+	beat      func(id int, latency time.Duration)
+	loaded    func(ctx context.Context, id int, session uint64, guilds int, missing []uint64)
+	load      loading
 	answered  func(kind string, d, msg []byte) (to string, out []byte)
 
 	mu        sync.Mutex
@@ -68,7 +72,10 @@ func newShard(id, total int, w *Worker) *Shard {
 }
 
 // Started takes over the guilds of a new session.
-func (s *Shard) Started(ready *discord.Ready) { s.guilds.Started(ready.Guilds) }
+func (s *Shard) Started(ready *discord.Ready) {
+	s.guilds.Started(ready.Guilds)
+	s.load.begin(s.clock.Now())
+}
 
 // Dispatch is the way of an event from the shard to the worker's queue.
 func (s *Shard) Dispatch(id event.ID, f *discord.Frame, msg []byte, now time.Time) bool {
@@ -99,7 +106,10 @@ func (s *Shard) Dispatch(id event.ID, f *discord.Frame, msg []byte, now time.Tim
 	case tap != nil:
 		waited = (*tap).Take(s.ctx, &ev, f.Data)
 	default:
-		waited = appendTo(s.ctx, s.worker.log, s.logger, &ev)
+		waited = s.append(s.ctx, &ev)
+	}
+	if s.load.awaits.Load() {
+		s.lookLoaded(id.Session, now)
 	}
 	if eventType == "READY" {
 		s.began(s.id)
@@ -121,6 +131,9 @@ func (s *Shard) count(eventType string, size int) {
 
 // Beat keeps a measured heartbeat latency.
 func (s *Shard) Beat(latency time.Duration) {
+	if s.beat != nil {
+		s.beat(s.id, latency)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.latencies.Push(latency.Seconds())
@@ -173,6 +186,7 @@ func (s *Shard) snapshot() ops.Shard {
 		Loading:      loading,
 		Seq:          st.Seq,
 		SessionSince: st.SessionSince,
+		LoadedAt:     s.load.at(),
 		Events:       st.Counts.Events,
 		Rate:         rate,
 		Identifies:   st.Counts.Identifies,

@@ -3,7 +3,6 @@ package fleet
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"slices"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
@@ -57,14 +56,18 @@ func below(p spool.Progress, first event.ID) spool.Progress {
 // Append puts an event of the fleet's own into its worker's queue and reports
 // whether it had to wait for room.
 func (f *Fleet) Append(ctx context.Context, ev *event.Event) (waited bool) {
-	s := f.shard(ev.ShardID)
-	return appendTo(ctx, s.worker.log, s.logger, ev)
+	return f.shard(ev.ShardID).append(ctx, ev)
 }
 
-func appendTo(ctx context.Context, log *spool.Log, logger *slog.Logger, ev *event.Event) (waited bool) {
-	waited, err := log.Append(ctx, ev)
+// append puts an event into the worker's queue, if it is let in.
+func (s *Shard) append(ctx context.Context, ev *event.Event) (waited bool) {
+	if s.admit != nil && !s.admit(ev) {
+		s.worker.log.Pass(ev.ID, s.id)
+		return false
+	}
+	waited, err := s.worker.log.Append(ctx, ev)
 	if err != nil && !errors.Is(err, spool.ErrGap) { // those behind it come again with it
-		logger.Warn("event not queued: stopped while the queue was full; it comes again if the session is resumed",
+		s.logger.Warn("event not queued: stopped while the queue was full; it comes again if the session is resumed",
 			"event", ev.ID.String(), "type", ev.Type)
 	}
 	return waited
@@ -77,6 +80,21 @@ func (f *Fleet) Pass(ev *event.Event) { f.shard(ev.ShardID).worker.log.Pass(ev.I
 // whose event it would have been. It fails if ctx ends while the queue is full.
 func (f *Fleet) StandIn(ctx context.Context, ev *event.Event) error {
 	return f.shard(ev.ShardID).worker.log.AppendForeign(ctx, ev)
+}
+
+// Tell puts an event of ours into a shard's queue, in its order. It fails if ctx ends
+// while the queue is full. A crash before it is delivered, or has waited so long that
+// it is stored, takes it along.
+func (f *Fleet) Tell(ctx context.Context, ev *event.Event) error {
+	return f.shard(ev.ShardID).worker.log.AppendNotice(ctx, ev)
+}
+
+// Rescue is [Fleet.StandIn] for an event of Discord's that is to be let in first.
+func (f *Fleet) Rescue(ctx context.Context, ev *event.Event) error {
+	if s := f.shard(ev.ShardID); s.admit != nil && !s.admit(ev) {
+		return nil
+	}
+	return f.StandIn(ctx, ev)
 }
 
 // Stand tells where a shard's session stands whose first events another fleet has

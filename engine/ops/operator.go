@@ -95,6 +95,9 @@ const (
 	// or the streams do not agree: what it lacks is lost, what differs may come
 	// twice.
 	CommandReshardForce
+	// CommandReload has the configuration read again, and what of it can change
+	// while the engine runs takes effect.
+	CommandReload
 )
 
 var commandNames = map[CommandKind]string{
@@ -114,6 +117,8 @@ var commandNames = map[CommandKind]string{
 	CommandReshardResume: "reshard-resume",
 	CommandReshardAbort:  "reshard-abort",
 	CommandReshardForce:  "reshard-force",
+
+	CommandReload: "reload",
 }
 
 // String is the command's name as `gatehouse ctl` spells it.
@@ -131,6 +136,7 @@ type Command struct {
 	Sink   string // name; for sink commands
 	By     string // who asks, for the log
 
+	Workers []int    // whose shards a CommandRestart is for, beside Shards
 	Letters []string // event ids, for CommandReplay; empty for all of the sink's
 	Target  Target   // for CommandReshard
 }
@@ -140,6 +146,10 @@ func (c Command) What() string {
 	switch {
 	case c.Sink != "":
 		return c.Kind.String() + " sink " + c.Sink
+	case len(c.Workers) == 1:
+		return fmt.Sprintf("%s worker %d", c.Kind, c.Workers[0])
+	case len(c.Workers) > 0:
+		return fmt.Sprintf("%s %d workers", c.Kind, len(c.Workers))
 	case len(c.Shards) == 1:
 		return fmt.Sprintf("%s shard %d", c.Kind, c.Shards[0])
 	case len(c.Shards) > 1:

@@ -29,6 +29,9 @@ type Snapshot struct {
 	Traffic  Traffic
 	Latency  Latency
 	Reshard  Reshard
+	Filter   Filter
+	Load     Load
+	Hooks    []Hook  // those that are set, by name
 	Alerts   []Alert // newest first
 	LastLog  uint64  // highest LogLine.Seq, to see that there is more to fetch
 }
@@ -43,6 +46,9 @@ type Fleet struct {
 	Loading     int // announced by READY, not seen yet
 
 	Compress string // how Discord compresses what it sends, such as "zlib-stream"
+	// Placement is how shards are given to workers: "contiguous", "round_robin" or,
+	// if a hook decides, "hook".
+	Placement string
 }
 
 // Shard is one gateway session and its connection.
@@ -82,6 +88,7 @@ type Shard struct {
 
 	Seq          int64     // last sequence number received; 0 without a session
 	SessionSince time.Time // when the session was identified; zero without one
+	LoadedAt     time.Time // when all its guilds had come; zero before, and for a session of an earlier run
 
 	Events     uint64  // dispatches received since start
 	Rate       float64 // dispatches per second, over the last 5 s
@@ -104,9 +111,18 @@ type Close struct {
 
 // Worker is a group of shards with one pipeline and one queue.
 type Worker struct {
-	ID          int
-	First, Last int // shard ids, inclusive
-	Queue       Queue
+	ID      int
+	Shards  []int // ids, ascending
+	ByState [ShardFailed + 1]int
+	Guilds  int
+	Events  uint64  // dispatches received by its shards since start
+	Rate    float64 // of those, per second, over the last 5 s
+	Bytes   float64 // of JSON per second, likewise
+	// Share is its part of the work of all workers, 0 to 1, estimated by the events
+	// and bytes of the last 5 s; 0 if there were none.
+	Share float64
+	Lag   time.Duration // age of the oldest event that a sink has not acknowledged; 0 if none
+	Queue Queue
 }
 
 // Queue is what a worker's log holds until every sink has acknowledged it.
@@ -170,6 +186,8 @@ type Sink struct {
 	Letters   int           // dead letters that wait for a replay or for being removed
 	Asked     uint64        // commands for Discord that its bot has sent back, since start
 	Unsent    uint64        // of those, refused
+	Filtered  uint64        // events that its rules kept away, since start
+	Rules     []Rule        // in the order in which they are asked
 	P50, P99  time.Duration // delivery to acknowledgement, last minute; 0 if none
 
 	LastError   string // in words; empty if there was none

@@ -167,7 +167,7 @@ func (g *Guilds) Classify(eventType string, f *discord.Frame) event.Kind {
 	case eventType == "GUILD_CREATE":
 		return g.created(f)
 	case eventType == "GUILD_DELETE":
-		g.deleted(f)
+		return g.deleted(f)
 	}
 	return event.KindNone
 }
@@ -198,19 +198,20 @@ func (g *Guilds) created(f *discord.Frame) event.Kind {
 	}
 }
 
-func (g *Guilds) deleted(f *discord.Frame) {
+func (g *Guilds) deleted(f *discord.Frame) event.Kind {
 	_, unavailable := discord.GuildUnavailable(f.Data)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if unavailable {
 		g.set(f.Guild, guildUnavailable)
-		return
+		return event.KindOutage
 	}
 	if was, known := g.states[f.Guild]; known {
 		g.counts[was]--
 		g.changes++
 		delete(g.states, f.Guild)
 	}
+	return event.KindLeft
 }
 
 // set changes a guild's state. g.mu is held.

@@ -63,6 +63,12 @@ type Identity struct {
 	Total   int             `json:"shards"`
 }
 
+// Loaded is who has been told that the guilds of a fleet are there.
+type Loaded struct {
+	Since time.Time `json:"since"`          // when the fleet was begun
+	Told  []string  `json:"told,omitempty"` // names of sinks
+}
+
 // Saved are the sessions of a process at one instant.
 type Saved struct {
 	Version  int       `json:"version"` // of the format
@@ -74,6 +80,8 @@ type Saved struct {
 	LastIdentify time.Time `json:"last_identify,omitzero"`
 	// Resharded is nil if the shards are those of the configuration.
 	Resharded *Resharded `json:"resharded,omitempty"`
+	// Loaded is nil if an earlier version has saved them.
+	Loaded *Loaded `json:"loaded,omitempty"`
 }
 
 // Guilds are the guilds of the sessions at one instant. They change seldom and

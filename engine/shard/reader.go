@@ -12,6 +12,9 @@ func (r *Runner) read(gen uint64, conn Conn, t *turn) {
 	var f discord.Frame
 	for {
 		msg, err := conn.Read()
+		if err == nil && r.cfg.Frame != nil {
+			r.cfg.Frame(msg)
+		}
 		if err == nil {
 			err = discord.Scan(msg, &f)
 		}

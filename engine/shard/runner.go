@@ -30,6 +30,9 @@ type Config struct {
 	Identify func() ([]byte, error)
 	// Resume returns the frame that resumes a session.
 	Resume func(session string, seq int64) ([]byte, error)
+	// Frame is shown every message before anything is done with it, and must not keep
+	// it; nil for nobody.
+	Frame func(msg []byte)
 	// Pace waits until it is a dial's turn, so that shards which have all lost
 	// their connection do not all dial at once. It fails with ctx's error only.
 	Pace func(ctx context.Context) error

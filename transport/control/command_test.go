@@ -20,6 +20,9 @@ func TestEveryCommandComesThrough(t *testing.T) {
 		if shards {
 			want.Shards = []int{0, 3}
 		}
+		if kind == ops.CommandRestart {
+			want.Workers = []int{0, 1}
+		}
 		if sink {
 			want.Sink = "bot"
 		}
@@ -46,9 +49,12 @@ func TestABadCommandIsSaidInOneLine(t *testing.T) {
 		{`{"action":"restart"`, "the body is not a command: unexpected EOF"},
 		{`{"action":"restart","shard":3}`, `unknown field "shard"`},
 		{`{"action":"restart","shards":[1]}{}`, "the body goes on after the command"},
-		{`{"action":"reboot"}`, `action: "reboot" is not known; allowed: restart, reidentify, stop, start, pause, resume, drain, replay, discard, allow, reshard, reshard-pause, reshard-resume, reshard-abort, reshard-force`},
+		{`{"action":"reboot"}`, `action: "reboot" is not known; allowed: restart, reidentify, stop, start, pause, resume, drain, replay, discard, allow, reshard, reshard-pause, reshard-resume, reshard-abort, reshard-force, reload`},
 		{`{"action":"unknown"}`, `action: "unknown" is not known`},
 		{`{"action":"restart"}`, "shards: missing; restart needs at least one id"},
+		{`{"action":"restart","workers":[-2]}`, "workers: -2 is below zero"},
+		{`{"action":"stop","shards":[1],"workers":[1]}`, "workers: stop takes none"},
+		{`{"action":"reload","sink":"bot"}`, "sink: reload takes none"},
 		{`{"action":"restart","shards":[-1]}`, "shards: -1 is below zero"},
 		{`{"action":"restart","shards":[1],"sink":"bot"}`, "sink: restart takes none"},
 		{`{"action":"drain","shards":[1]}`, "shards: drain takes none"},

@@ -51,8 +51,9 @@ const (
 
 // Marshal is v as this package's API shows it, for whoever prints what a
 // [Client] returned. It takes [*ops.Snapshot], [*ops.ShardDetail], [ops.LogPage],
-// [ops.DeadLetterPage], [ops.Identify], [ops.Sent], [*ops.SendError], [ops.Reshard],
-// [*ops.ReshardPlan], and slices of [ops.Shard] and [ops.Sink].
+// [ops.DeadLetterPage], [ops.Identify], [ops.Sent], [*ops.SendError], [ops.Sink], [ops.Reshard],
+// [*ops.ReshardPlan], and slices of [ops.Shard], [ops.Worker] and
+// [ops.Sink].
 func Marshal(v any) ([]byte, error) {
 	wire := wireOf(v)
 	if wire == nil {
@@ -79,12 +80,16 @@ func wireOf(v any) any {
 		return wireSent(v)
 	case *ops.SendError:
 		return notSent(v)
+	case ops.Sink:
+		return wireSink(v)
 	case ops.Reshard:
 		return wireReshard(v)
 	case *ops.ReshardPlan:
 		return wirePlan(v)
 	case []ops.Shard:
 		return each(v, wireShard)
+	case []ops.Worker:
+		return each(v, wireWorker)
 	case []ops.Sink:
 		return each(v, wireSink)
 	}

@@ -151,6 +151,7 @@ func TestTheNamesOfTheWire(t *testing.T) {
 	snap.Shards, snap.Workers, snap.Sinks, snap.Alerts = snap.Shards[:1], snap.Workers[:1], snap.Sinks[:1], snap.Alerts[:1]
 	snap.Traffic.Types = snap.Traffic.Types[:1]
 	snap.Reshard.History = snap.Reshard.History[:1]
+	snap.Hooks, snap.Sinks[0].Rules = snap.Hooks[:1], snap.Sinks[0].Rules[:1]
 	data, err := Marshal(&snap)
 	if err != nil {
 		t.Fatal(err)
@@ -186,7 +187,7 @@ func TestFiguresThatAreNoneDoNotSpoilTheAnswer(t *testing.T) {
 	snap := &ops.Snapshot{
 		Shards:  []ops.Shard{{Rate: math.NaN()}},
 		Sinks:   []ops.Sink{{Rate: math.Inf(1), Drain: math.Inf(-1)}},
-		Workers: []ops.Worker{{Queue: ops.Queue{AppendRate: math.NaN()}}},
+		Workers: []ops.Worker{{Rate: math.NaN(), Share: math.Inf(1), Queue: ops.Queue{AppendRate: math.NaN()}}},
 		Traffic: ops.Traffic{PerSecond: []float64{1, math.NaN()}, Types: []ops.TypeCount{{Rate: math.NaN()}}},
 	}
 	if _, err := Marshal(snap); err != nil {

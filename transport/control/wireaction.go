@@ -15,8 +15,9 @@ import (
 
 // command is an ops.Command.
 type command struct {
-	Action  string   `json:"action"` // restart, reidentify, stop, start, pause, resume, drain, replay, discard, allow, reshard, reshard-…
+	Action  string   `json:"action"` // restart, reidentify, stop, start, pause, resume, drain, replay, discard, allow, reshard, reshard-…, reload
 	Shards  []int    `json:"shards,omitempty"`
+	Workers []int    `json:"workers,omitempty"` // of restart: all of their shards
 	Sink    string   `json:"sink,omitempty"`
 	Letters []string `json:"letters,omitempty"` // event ids; none for all of the sink's
 	Target  *target  `json:"target,omitempty"`  // of reshard; none for what reshard.target says
@@ -31,7 +32,7 @@ const (
 )
 
 func wireCommand(c ops.Command) command {
-	out := command{Action: c.Kind.String(), Shards: c.Shards, Sink: c.Sink, Letters: c.Letters, By: c.By}
+	out := command{Action: c.Kind.String(), Shards: c.Shards, Workers: c.Workers, Sink: c.Sink, Letters: c.Letters, By: c.By}
 	if c.Target != (ops.Target{}) {
 		t := wireTarget(c.Target)
 		out.Target = &t
@@ -59,7 +60,7 @@ func decodeCommand(body []byte) (ops.Command, error) {
 	if err := c.check(kind); err != nil {
 		return ops.Command{}, err
 	}
-	out := ops.Command{Kind: kind, Shards: c.Shards, Sink: c.Sink, Letters: c.Letters, By: c.By}
+	out := ops.Command{Kind: kind, Shards: c.Shards, Workers: c.Workers, Sink: c.Sink, Letters: c.Letters, By: c.By}
 	if c.Target != nil {
 		out.Target = c.Target.ops()
 	}
@@ -102,12 +103,14 @@ func needs(kind ops.CommandKind) (shards, sink, letters bool) {
 func (c *command) check(kind ops.CommandKind) error {
 	shards, sink, letters := needs(kind)
 	switch {
-	case shards && len(c.Shards) == 0:
+	case len(c.Workers) > 0 && kind != ops.CommandRestart:
+		return fmt.Errorf("workers: %s takes none", kind)
+	case shards && len(c.Shards) == 0 && len(c.Workers) == 0:
 		return fmt.Errorf("shards: missing; %s needs at least one id", kind)
 	case !shards && len(c.Shards) > 0:
 		return fmt.Errorf("shards: %s takes none", kind)
-	case len(c.Shards) > maxShardsNamed:
-		return fmt.Errorf("shards: %d are named; allowed: up to %d", len(c.Shards), maxShardsNamed)
+	case max(len(c.Shards), len(c.Workers)) > maxShardsNamed:
+		return fmt.Errorf("shards: %d are named; allowed: up to %d", max(len(c.Shards), len(c.Workers)), maxShardsNamed)
 	case sink && c.Sink == "":
 		return fmt.Errorf("sink: missing; %s needs the name of one", kind)
 	case !sink && c.Sink != "":
@@ -133,6 +136,11 @@ func (c *command) checkWords() error {
 	for _, id := range c.Shards {
 		if id < 0 {
 			return fmt.Errorf("shards: %d is below zero", id)
+		}
+	}
+	for _, id := range c.Workers {
+		if id < 0 {
+			return fmt.Errorf("workers: %d is below zero", id)
 		}
 	}
 	for name, text := range map[string]string{"sink": c.Sink, "by": c.By} {

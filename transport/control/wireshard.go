@@ -28,6 +28,7 @@ type shard struct {
 	Loading      int       `json:"loading"`
 	Seq          int64     `json:"seq"`
 	SessionSince time.Time `json:"session_since,omitzero"`
+	LoadedAt     time.Time `json:"loaded_at,omitzero"` // when all its guilds had come
 	Events       uint64    `json:"events"`
 	Rate         float64   `json:"events_per_second"`
 	Identifies   uint64    `json:"identifies"`
@@ -45,7 +46,7 @@ func wireShard(s ops.Shard) shard {
 		Replacing: s.Replacing, LastEvent: s.LastEvent.UTC(), Quiet: millis(s.Quiet),
 		ProbeAt: s.ProbeAt.UTC(), Probes: s.Probes, Deaf: s.Deaf, Outbox: s.Outbox, Sends: s.Sends,
 		Guilds: s.Guilds, Unavailable: s.Unavailable, Loading: s.Loading,
-		Seq: s.Seq, SessionSince: s.SessionSince.UTC(), Events: s.Events, Rate: finite(s.Rate),
+		Seq: s.Seq, SessionSince: s.SessionSince.UTC(), LoadedAt: s.LoadedAt.UTC(), Events: s.Events, Rate: finite(s.Rate),
 		Identifies: s.Identifies, Resumes: s.Resumes, Reconnects: s.Reconnects,
 		RetryAt: s.RetryAt.UTC(), LastClose: wireClose(s.LastClose), Fault: s.Fault,
 	}
@@ -58,7 +59,7 @@ func (s shard) ops(w *words) ops.Shard {
 		Replacing: s.Replacing, LastEvent: s.LastEvent, Quiet: ofMillis(s.Quiet),
 		ProbeAt: s.ProbeAt, Probes: s.Probes, Deaf: s.Deaf, Outbox: s.Outbox, Sends: s.Sends,
 		Guilds: s.Guilds, Unavailable: s.Unavailable, Loading: s.Loading,
-		Seq: s.Seq, SessionSince: s.SessionSince, Events: s.Events, Rate: s.Rate,
+		Seq: s.Seq, SessionSince: s.SessionSince, LoadedAt: s.LoadedAt, Events: s.Events, Rate: s.Rate,
 		Identifies: s.Identifies, Resumes: s.Resumes, Reconnects: s.Reconnects,
 		RetryAt: s.RetryAt, LastClose: ops.Close(s.LastClose), Fault: s.Fault,
 	}

@@ -30,6 +30,8 @@ type sink struct {
 	Letters     int       `json:"dead_letters"`
 	Asked       uint64    `json:"asked"`  // commands for Discord that its bot has sent back
 	Unsent      uint64    `json:"unsent"` // of those, refused
+	Filtered    uint64    `json:"filtered"`
+	Rules       []rule    `json:"rules"` // in the order in which they are asked
 	P50         float64   `json:"p50_ms"`
 	P99         float64   `json:"p99_ms"`
 	LastError   string    `json:"last_error"`
@@ -43,7 +45,7 @@ func wireSink(s ops.Sink) sink {
 		Depth: s.Depth, Lag: millis(s.Lag), InFlight: s.InFlight, Delivered: s.Delivered, Rate: finite(s.Rate),
 		Retries: s.Retries, Drain: finite(s.Drain), ETA: millis(s.ETA), Dropped: s.Dropped, Gaps: s.Gaps,
 		Early: s.Early, Late: s.Late, Expired: s.Expired, Orphan: s.Orphan, Buried: s.Buried, Letters: s.Letters,
-		Asked: s.Asked, Unsent: s.Unsent,
+		Asked: s.Asked, Unsent: s.Unsent, Filtered: s.Filtered, Rules: each(s.Rules, wireRule),
 		P50: millis(s.P50), P99: millis(s.P99),
 		LastError: s.LastError, LastErrorAt: s.LastErrorAt.UTC(), NextTry: s.NextTry.UTC(),
 	}
@@ -55,7 +57,7 @@ func (s sink) ops(w *words) ops.Sink {
 		Depth: s.Depth, Lag: ofMillis(s.Lag), InFlight: s.InFlight, Delivered: s.Delivered, Rate: s.Rate,
 		Retries: s.Retries, Drain: s.Drain, ETA: ofMillis(s.ETA), Dropped: s.Dropped, Gaps: s.Gaps,
 		Early: s.Early, Late: s.Late, Expired: s.Expired, Orphan: s.Orphan, Buried: s.Buried, Letters: s.Letters,
-		Asked: s.Asked, Unsent: s.Unsent,
+		Asked: s.Asked, Unsent: s.Unsent, Filtered: s.Filtered, Rules: some(s.Rules, rule.ops),
 		P50: ofMillis(s.P50), P99: ofMillis(s.P99),
 		LastError: s.LastError, LastErrorAt: s.LastErrorAt, NextTry: s.NextTry,
 	}

@@ -26,6 +26,9 @@ type status struct {
 	Traffic  traffic  `json:"traffic"`
 	Latency  latency  `json:"latency"`
 	Reshard  reshard  `json:"reshard"`
+	Filter   filter   `json:"message_update_filter"`
+	Load     load     `json:"load"`
+	Hooks    []hook   `json:"hooks"`
 	Alerts   []alert  `json:"alerts"`
 	LastLog  uint64   `json:"last_log"`
 }
@@ -38,6 +41,7 @@ func wireSnapshot(s *ops.Snapshot) status {
 		Sinks: each(s.Sinks, wireSink), Store: wireStore(s.Store), Identify: wireIdentify(s.Identify),
 		Commands: commands(s.Commands), Presence: s.Presence,
 		Traffic: wireTraffic(s.Traffic), Latency: wireLatency(s.Latency), Reshard: wireReshard(s.Reshard),
+		Filter: filter(s.Filter), Load: wireLoad(s.Load), Hooks: each(s.Hooks, wireHook),
 		Alerts: each(s.Alerts, wireAlert), LastLog: s.LastLog,
 	}
 }
@@ -49,12 +53,13 @@ func (s *status) snapshot() (*ops.Snapshot, error) {
 		Name: s.Name, Version: s.Version, Phase: readWord[ops.EnginePhase](w, s.Phase), KeepsSessions: s.KeepsSessions,
 		Fleet:    s.Fleet.ops(w),
 		Shards:   some(s.Shards, func(x shard) ops.Shard { return x.ops(w) }),
-		Workers:  some(s.Workers, worker.ops),
+		Workers:  some(s.Workers, func(x worker) ops.Worker { return x.ops(w) }),
 		Sinks:    some(s.Sinks, func(x sink) ops.Sink { return x.ops(w) }),
 		Store:    s.Store.ops(),
 		Identify: s.Identify.ops(),
 		Commands: ops.Commands(s.Commands), Presence: s.Presence,
 		Traffic: s.Traffic.ops(), Latency: s.Latency.ops(), Reshard: s.Reshard.ops(w),
+		Filter: ops.Filter(s.Filter), Load: s.Load.ops(), Hooks: some(s.Hooks, hook.ops),
 		Alerts: some(s.Alerts, func(x alert) ops.Alert { return x.ops(w) }), LastLog: s.LastLog,
 	}
 	return out, w.err
@@ -68,12 +73,13 @@ type fleet struct {
 	Guilds      int            `json:"guilds"`
 	Unavailable int            `json:"unavailable"`
 	Loading     int            `json:"loading"`
-	Compress    string         `json:"compress"` // zlib-stream, zstd-stream, payload, none
+	Compress    string         `json:"compress"`  // zlib-stream, zstd-stream, payload, none
+	Placement   string         `json:"placement"` // contiguous, round_robin, hook
 }
 
 func wireFleet(f ops.Fleet) fleet {
 	out := fleet{Total: f.Total, First: f.First, Last: f.Last, ByState: map[string]int{},
-		Guilds: f.Guilds, Unavailable: f.Unavailable, Loading: f.Loading, Compress: f.Compress}
+		Guilds: f.Guilds, Unavailable: f.Unavailable, Loading: f.Loading, Compress: f.Compress, Placement: f.Placement}
 	for state, n := range f.ByState {
 		out.ByState[ops.ShardState(state).String()] = n
 	}
@@ -82,26 +88,11 @@ func wireFleet(f ops.Fleet) fleet {
 
 func (f fleet) ops(w *words) ops.Fleet {
 	out := ops.Fleet{Total: f.Total, First: f.First, Last: f.Last,
-		Guilds: f.Guilds, Unavailable: f.Unavailable, Loading: f.Loading, Compress: f.Compress}
+		Guilds: f.Guilds, Unavailable: f.Unavailable, Loading: f.Loading, Compress: f.Compress, Placement: f.Placement}
 	for state, n := range f.ByState {
 		out.ByState[readWord[ops.ShardState](w, state)] = n
 	}
 	return out
-}
-
-type worker struct {
-	ID    int   `json:"id"`
-	First int   `json:"first"`
-	Last  int   `json:"last"`
-	Queue queue `json:"queue"`
-}
-
-func wireWorker(w ops.Worker) worker {
-	return worker{ID: w.ID, First: w.First, Last: w.Last, Queue: wireQueue(w.Queue)}
-}
-
-func (w worker) ops() ops.Worker {
-	return ops.Worker{ID: w.ID, First: w.First, Last: w.Last, Queue: w.Queue.ops()}
 }
 
 type queue struct {

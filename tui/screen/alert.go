@@ -63,6 +63,9 @@ func quiet(l Look, s *ops.Snapshot, w int) string {
 	if run := s.Reshard.Now; run != nil {
 		return reshardQuiet(l, run)
 	}
+	if text := loadLine(l, &s.Load, w-2); text != "" {
+		return " " + text
+	}
 	parts := []string{" " + l.S.OK.Paint(l.G.OK) + l.label(" no alerts")}
 	if w < headerFull {
 		parts = append(parts, frame.Count(s.Fleet.Guilds)+l.label(" guilds"), identifyFigure(l, s.Identify, true))
@@ -81,16 +84,23 @@ func quiet(l Look, s *ops.Snapshot, w int) string {
 	if n := len(s.Workers); n > 0 {
 		parts = append(parts, l.label(frame.Plural(n, "worker")))
 	}
-	if n := s.Fleet.Unavailable; n > 0 {
-		parts = append(parts, l.S.Warn.Paint(frame.Plural(n, "guild")+" unavailable"))
-	}
-	if n := s.Fleet.Loading; n > 0 {
-		parts = append(parts, l.label(frame.Plural(n, "guild")+" loading"))
-	}
+	parts = append(parts, absent(l, s.Fleet)...)
 	if w >= headerFull && s.Identify.Known {
 		parts = append(parts, identifyRest(l, s.Identify))
 	}
 	return strings.Join(parts, l.sep())
+}
+
+// absent are the guilds that are not there.
+func absent(l Look, f ops.Fleet) []string {
+	var parts []string
+	if n := f.Unavailable; n > 0 {
+		parts = append(parts, l.S.Warn.Paint(frame.Plural(n, "guild")+" unavailable"))
+	}
+	if n := f.Loading; n > 0 {
+		parts = append(parts, l.label(frame.Plural(n, "guild")+" loading"))
+	}
+	return parts
 }
 
 // drainText says how far a drain has come, and what it waits for.

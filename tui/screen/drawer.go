@@ -82,8 +82,9 @@ func (d Drawer) facts(l Look, w int) []string {
 	}
 	if d.Worker != nil {
 		q := d.Worker.Queue
-		lines = append(lines, row(l, "worker", strconv.Itoa(d.Worker.ID)+l.label(" shards "+
-			strconv.Itoa(d.Worker.First)+"-"+strconv.Itoa(d.Worker.Last)+" queue ")+frame.Count(q.Depth)))
+		id, depth := strconv.Itoa(d.Worker.ID), frame.Count(q.Depth)
+		shards := frame.Cut(ops.Ranges(d.Worker.Shards), w-labelWidth-len(id)-len(depth)-len(" shards  queue "))
+		lines = append(lines, row(l, "worker", id+l.label(" shards "+shards+" queue ")+depth))
 		if q.Depth > 0 || q.Disk > 0 {
 			lines = append(lines, row(l, "its queue", fitParts([]string{frame.Bytes(q.Memory) + l.label(" memory"),
 				frame.Bytes(q.Disk) + l.label(" disk"), frame.Plural(q.Files, "file")}, "  ", w-labelWidth)))

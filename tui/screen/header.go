@@ -162,6 +162,10 @@ func (h Header) leftFigures(l Look) []figure {
 	if run := s.Reshard.Now; run != nil {
 		out = append(out, figure{text: reshardFigure(l, run, true), short: reshardFigure(l, run, false), rank: rankBadge, left: true})
 	}
+	if text := loadFigure(l, &s.Load, true); text != "" && (len(s.Alerts) > 0 || s.Reshard.Now != nil) { // else the second line says it
+
+		out = append(out, figure{text: text, short: loadFigure(l, &s.Load, false), rank: rankBadge, left: true})
+	}
 	if s.Identify.Breaker.Open {
 		out = append(out, figure{text: l.S.Critical.Paint(l.G.Critical + " IDENTIFIES STOPPED"), rank: rankBadge, left: true})
 	}

@@ -65,6 +65,7 @@ func sinkFacts(l Look, s *ops.Sink, w int) []string {
 		row(l, "delivers", frame.Rate(s.Rate)+l.label("/s  in flight ")+frame.Count(s.InFlight)+l.label("  since start ")+frame.Count(s.Delivered)),
 		row(l, "answers in", frame.Latency(s.P50, l.G.Dash)+l.label(" (p50)  ")+frame.Latency(s.P99, l.G.Dash)+l.label(" (p99)")),
 		row(l, "retries", frame.Count(s.Retries)+l.label(" since start")))
+	lines = append(lines, sinkRules(l, s, w)...)
 	if s.Early > 0 {
 		lines = append(lines, row(l, "overtook", frame.Plural(int(s.Early), "interaction")+l.label(" went before the backlog")))
 	}

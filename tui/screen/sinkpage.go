@@ -107,7 +107,7 @@ func (p SinksPage) workers(l Look, w, h int) frame.Block {
 	lines := []string{l.label(" worker shards      events  memory    disk  files")}
 	for _, v := range all {
 		q := v.Queue
-		shards := strconv.Itoa(v.First) + "-" + strconv.Itoa(v.Last)
+		shards := ops.Ranges(v.Shards)
 		lines = append(lines, " "+frame.Fit(strconv.Itoa(v.ID), 7)+frame.Fit(shards, 11)+frame.Right(frame.Count(q.Depth), 7)+
 			frame.Right(frame.Bytes(q.Memory), 9)+frame.Right(frame.Bytes(q.Disk), 8)+frame.Right(frame.Count(q.Files), 6))
 	}

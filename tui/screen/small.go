@@ -59,6 +59,9 @@ func special(l Look, s *ops.Snapshot, w int) []string {
 	if run := s.Reshard.Now; run != nil {
 		lines = append(lines, frame.Cut(reshardFigure(l, run, true), w))
 	}
+	if loading(&s.Load) {
+		lines = append(lines, loadProgress(l, &s.Load, w))
+	}
 	if text := budgetTrouble(l, s.Identify); text != "" {
 		lines = append(lines, frame.Cut(text, w))
 	}

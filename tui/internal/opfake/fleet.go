@@ -110,7 +110,10 @@ func (o *Operator) snapshot(now time.Time) *ops.Snapshot {
 		s.Traffic.Events += sh.Events
 	}
 	for first := 0; first < o.Shards; first += 25 {
-		w := ops.Worker{ID: len(s.Workers), First: first, Last: min(first+24, o.Shards-1)}
+		w := ops.Worker{ID: len(s.Workers)}
+		for id := first; id < min(first+25, o.Shards); id++ {
+			w.Shards = append(w.Shards, id)
+		}
 		w.Queue.Depth = int(hash(first, int(now.Unix())) * 9)
 		w.Queue.Bytes = int64(w.Queue.Depth) * eventSize
 		w.Queue.Memory = w.Queue.Bytes
@@ -124,6 +127,8 @@ func (o *Operator) snapshot(now time.Time) *ops.Snapshot {
 	if !o.calm() {
 		o.alerts(s, now)
 	}
+	o.figureWorkers(s)
+	filtered(s)
 	if o.Scene != "" {
 		o.play(s, now)
 	}

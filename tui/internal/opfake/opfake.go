@@ -171,6 +171,18 @@ func (o *Operator) Finish(err error) {
 	o.pending = nil
 }
 
+// FinishSaying ends every operation under way well, with a result in words.
+func (o *Operator) FinishSaying(text string) {
+	o.mu.Lock()
+	for _, op := range o.pending {
+		op.mu.Lock()
+		op.text = text
+		op.mu.Unlock()
+	}
+	o.mu.Unlock()
+	o.Finish(nil)
+}
+
 // Subscribe implements [ops.Operator]; nothing ever happens.
 func (o *Operator) Subscribe(context.Context, int) (<-chan ops.Event, error) {
 	return nil, errors.New("not played")

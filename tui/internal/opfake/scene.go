@@ -69,6 +69,7 @@ func (o *Operator) play(s *ops.Snapshot, now time.Time) {
 		o.closeShards(s)
 	}
 	o.playGateway(s, now)
+	o.playPipeline(s, now)
 	o.curves(s)
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gatehouse-gateway/gatehouse/engine"
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
+	"github.com/gatehouse-gateway/gatehouse/engine/rules"
 	"github.com/gatehouse-gateway/gatehouse/themes"
 )
 
@@ -17,6 +18,7 @@ type Config struct {
 	Identify engine.IdentifyConfig
 	Reshard  engine.ReshardConfig
 	Queue    Queue
+	Filter   engine.FilterConfig
 	Sinks    []Sink // without the ones of other versions; empty if none is configured
 	Control  Control
 	Log      Log
@@ -71,8 +73,7 @@ type Sink struct {
 	Batch         int           // most events of one delivery; default 1
 	Parallel      int           // most deliveries at a time; default 64
 	Order         string        // "shard"
-	Only          []string      // event types that pass; empty for all
-	Drop          []string      // event types that do not pass
+	Rules         rules.Config  // which events it takes
 	Timeout       time.Duration // of one delivery; default 10 s
 	MaxAttempts   int           // for events that the bot refuses; default 5
 	Priority      bool          // interactions overtake what is queued
@@ -118,14 +119,15 @@ func Default() Config {
 			LargeThreshold: 50,
 			Watchdog:       true,
 		},
-		Shards:   engine.ShardsConfig{Last: -1, PerWorker: 25, LargeBot: true},
+		Shards:   engine.ShardsConfig{Last: -1, PerWorker: 25, LargeBot: true, LoadTimeout: time.Minute},
 		Identify: engine.IdentifyConfig{Reserve: engine.Amount{Percent: 10}, Spacing: identifySpacing},
 		Reshard: engine.ReshardConfig{Auto: true, AtPercent: 80, CheckEvery: 8 * time.Hour, Soak: 10 * time.Second,
 			LoadTimeout: 10 * time.Minute},
 		Queue: Queue{QueueConfig: engine.QueueConfig{MaxBytes: 4 << 30, MaxAge: 24 * time.Hour, Memory: 256 << 20,
 			PersistAfter: time.Second, WhenFull: engine.DropOldest}},
-		Log: Log{Level: "info", Format: "auto"},
-		TUI: TUI{Theme: themes.DefaultName, Background: "theme", Refresh: 250 * time.Millisecond, Glyphs: "auto", Mouse: true},
+		Filter: engine.FilterConfig{MessageUpdate: true, Messages: 100_000},
+		Log:    Log{Level: "info", Format: "auto"},
+		TUI:    TUI{Theme: themes.DefaultName, Background: "theme", Refresh: 250 * time.Millisecond, Glyphs: "auto", Mouse: true},
 	}
 }
 

@@ -164,6 +164,18 @@ func reshardTarget(raw any) (int, error) {
 	return n, nil
 }
 
+// The placements of shards on workers.
+const (
+	contiguous = "contiguous"
+	roundRobin = "round_robin"
+)
+
+// placement reports whether shards are dealt out round robin.
+func placement(raw any) (bool, error) {
+	name, err := oneOf(contiguous, roundRobin)(raw)
+	return name == roundRobin, err
+}
+
 // controlSocket reads the path of a socket, or off. The bound is the shortest
 // that a system has for the address of a Unix socket (104 bytes with its end).
 func controlSocket(raw any) (string, error) {
@@ -214,24 +226,6 @@ func sinkOrder(raw any) (string, error) {
 		return "", invalid(raw, "is not supported by this version", "allowed: shard")
 	}
 	return oneOf("shard")(raw)
-}
-
-// eventTypes reads names of dispatches. A name that is not known is taken, since
-// Discord adds some every month, unless it looks like a misspelt one.
-func eventTypes(raw any) ([]string, error) {
-	names, err := list(raw)
-	known := discord.EventTypes()
-	for i, name := range names {
-		upper := strings.ToUpper(name)
-		if strings.ContainsFunc(upper, func(r rune) bool { return (r < 'A' || r > 'Z') && r != '_' }) {
-			return nil, invalid(name, "is not an event type", "write names such as MESSAGE_CREATE")
-		}
-		if near := misspelt(upper, known); near != "" {
-			return nil, &valueError{"unknown event type " + quote(name), `did you mean "` + near + `"?`}
-		}
-		names[i] = upper
-	}
-	return names, err
 }
 
 // misspelt is the known name that differs from a name by one or two letters.

@@ -80,7 +80,10 @@ func (l *layers) setSink(i int, field string, e entry) {
 // jsonSinks reads the whole list from one variable.
 func (l *layers) jsonSinks(value string, src Source) {
 	var v any
-	if err := json.Unmarshal([]byte(value), &v); err != nil {
+	decoder := json.NewDecoder(strings.NewReader(value))
+	decoder.UseNumber()
+	err := decoder.Decode(&v)
+	if err != nil || decoder.More() {
 		l.problem("sinks", &valueError{"is not valid JSON", `write a list such as [{"url":"http://127.0.0.1:8080/events"}]`}, src)
 		return
 	}

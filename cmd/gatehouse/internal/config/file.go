@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -79,12 +80,20 @@ func readFile(path string, most int64) ([]byte, error) {
 }
 
 // readTree reads and parses the configuration file.
-func readTree(path string) (tree, error) {
+func readTree(path string) (t tree, sum [sha256.Size]byte, err error) {
 	data, err := readFile(path, maxFile)
 	if err != nil {
-		return tree{}, fileProblem(path, 0, "cannot be read: "+cause(err), "check the path, or run gatehouse config init")
+		return tree{}, sum, fileProblem(path, 0, "cannot be read: "+cause(err), "check the path, or run gatehouse config init")
 	}
-	return parse(path, data)
+	t, err = parse(path, data)
+	return t, sha256.Sum256(data), err
+}
+
+// Sum is that of a configuration file's content, as [Loaded] has it, to see whether
+// it has changed. It fails if the file cannot be read.
+func Sum(path string) (sum [sha256.Size]byte, err error) {
+	data, err := readFile(path, maxFile)
+	return sha256.Sum256(data), err
 }
 
 // cause is an error of the file system without operation and path.

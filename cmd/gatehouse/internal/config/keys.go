@@ -16,30 +16,14 @@ func keys() []key[Config] {
 	all = append(all, shardKeys()...)
 	all = append(all, reshardKeys()...)
 	all = append(all, queueKeys()...)
+	all = append(all, filterKeys()...)
 	all = append(all, controlKeys()...)
 	return append(all, consoleKeys()...)
 }
 
 func discordKeys() []key[Config] {
-	token := key[Config]{
-		path: "discord.token", secret: true,
-		doc: "bot token; better given as DISCORD_TOKEN or discord.token_file",
-		decode: func(c *Config, raw any) error {
-			text, err := secretText(raw)
-			if err == nil {
-				c.Discord.Token, err = parseToken(text)
-			}
-			return err
-		},
-		show: func(c *Config) string {
-			if c.Discord.Token.IsZero() {
-				return showSecret("")
-			}
-			return showSecret("set")
-		},
-	}
 	return []key[Config]{
-		token,
+		tokenKey(),
 		field("discord.token_file", "file that holds the token and nothing else, readable by us alone",
 			textValue, func(c *Config) *string { return &c.Discord.TokenFile }, showText),
 		field("discord.api_base", "REST API; a REST proxy may stand here",
@@ -58,6 +42,28 @@ func discordKeys() []key[Config] {
 			intRange(0, maxCapabilities), func(c *Config) *int { return &c.Discord.Capabilities }, showInt),
 		field("discord.watchdog", "probe a shard that stays quiet far beyond its normal pace",
 			boolValue, func(c *Config) *bool { return &c.Discord.Watchdog }, showBool),
+	}
+}
+
+// tokenKey is the bot token, which may be given in other ways too.
+func tokenKey() key[Config] {
+	return key[Config]{
+		path: "discord.token", secret: true,
+		doc: "bot token; better given as DISCORD_TOKEN or discord.token_file",
+		decode: func(c *Config, raw any) error {
+			text, err := secretText(raw)
+			if err == nil {
+				c.Discord.Token, err = parseToken(text)
+			}
+			return err
+		},
+		show: func(c *Config) string {
+			if c.Discord.Token.IsZero() {
+				return showSecret("")
+			}
+			return showSecret("set")
+		},
+		full: func(c *Config) string { return c.Discord.Token.Reveal() },
 	}
 }
 
@@ -88,6 +94,10 @@ func shardKeys() []key[Config] {
 			intRange(1, maxShards), func(c *Config) *int { return &c.Shards.PerWorker }, showInt),
 		field("shards.max_workers", "bound on workers; 0 for none",
 			intRange(0, maxShards), func(c *Config) *int { return &c.Shards.MaxWorkers }, showInt),
+		field("shards.placement", "contiguous (neighbouring shards share a worker) or round_robin (they do not)",
+			placement, func(c *Config) *bool { return &c.Shards.RoundRobin }, showPlacement),
+		field("shards.load_timeout", "for the guilds of a shard that has identified, 1s to 1h; then those that are missing are told",
+			duration(time.Second, time.Hour), func(c *Config) *time.Duration { return &c.Shards.LoadTimeout }, showDuration),
 		field("shards.large_bot_sharding", "round a recommended total from 100 up to the multiple that large bots need",
 			boolValue, func(c *Config) *bool { return &c.Shards.LargeBot }, showBool),
 		field("identify.reserve", "session starts that are never spent without being asked: a share such as \"10 %\" or a number",
@@ -169,18 +179,28 @@ func consoleKeys() []key[Config] {
 
 // sinkKeys is every key of one element of sinks.
 func sinkKeys() []key[Sink] {
+	all := append(addressKeys(), ruleKeys()...)
+	return append(all, deliveryKeys()...)
+}
+
+// addressKeys say where a sink is.
+func addressKeys() []key[Sink] {
 	return []key[Sink]{
 		field("name", "unique; shown in the console", sinkName, func(s *Sink) *string { return &s.Name }, showText).withUsual("bot"),
 		field("kind", "http; other kinds are not there yet", sinkKind, func(s *Sink) *string { return &s.Kind }, showText),
 		field("url", "events are POSTed here", sinkURL, func(s *Sink) *string { return &s.URL }, showURL).
-			withUsual("http://127.0.0.1:8080/events"),
+			withUsual("http://127.0.0.1:8080/events").comparedBy(func(s *Sink) string { return s.URL }),
 		secretField("authorization", "value of the Authorization header; a secret that only the bot knows",
 			func(s *Sink) *string { return &s.Authorization }),
 		field("batch", "most events of one POST; above 1 the body is NDJSON", intRange(1, 10000), func(s *Sink) *int { return &s.Batch }, showInt),
 		field("parallel", "most POSTs at a time", intRange(1, 10000), func(s *Sink) *int { return &s.Parallel }, showInt),
 		field("order", "what arrives in order: the events of one shard", sinkOrder, func(s *Sink) *string { return &s.Order }, showText),
-		field("events.only", "event types that pass; empty for all", eventTypes, func(s *Sink) *[]string { return &s.Only }, showList),
-		field("events.drop", "event types that do not pass", eventTypes, func(s *Sink) *[]string { return &s.Drop }, showList),
+	}
+}
+
+// deliveryKeys say how events are delivered there.
+func deliveryKeys() []key[Sink] {
+	return []key[Sink]{
 		field("timeout", "of one POST, 100ms to 5m", duration(100*time.Millisecond, 5*time.Minute),
 			func(s *Sink) *time.Duration { return &s.Timeout }, showDuration),
 		field("max_attempts", "for an event that the bot refuses", intRange(1, 1000), func(s *Sink) *int { return &s.MaxAttempts }, showInt),

@@ -1,11 +1,14 @@
 package config
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/rules"
 )
 
 // Options says where to look for the configuration.
@@ -20,6 +23,7 @@ type Options struct {
 type Loaded struct {
 	Config
 	File     string            // that was read; empty for none
+	Sum      [sha256.Size]byte // of the file's content
 	Sources  map[string]Source // of every key that is not a default, by path; sinks[0].url for sinks
 	Warnings []string          // one line each: not wrong, but worth knowing
 }
@@ -29,20 +33,22 @@ type Loaded struct {
 // run, such as the presence of a token, is left to [Loaded.Check].
 func Load(o Options) (*Loaded, error) {
 	l := newLayers()
+	var sum [sha256.Size]byte
 	file, err := locate(o)
 	if err != nil {
 		return nil, err
 	}
 	if file != "" {
-		t, err := readTree(file)
+		t, content, err := readTree(file)
 		if err != nil {
 			return nil, err
 		}
 		l.addFile(t, file)
+		sum = content
 	}
 	l.addEnv(environment(o.Env))
 	l.addFlags(o.Flags)
-	out := &Loaded{Config: Default(), File: file, Sources: map[string]Source{}}
+	out := &Loaded{Config: Default(), File: file, Sum: sum, Sources: map[string]Source{}}
 	out.decode(l)
 	out.fitMemory()
 	out.decodeSinks(l)
@@ -97,6 +103,7 @@ func (out *Loaded) decodeSinks(l *layers) {
 			}
 			out.Sources[sinkPath(i, k.path)] = e.src
 		}
+		checkRules(l, i, s.Rules, fields)
 		if _, given := fields["url"]; !given {
 			l.problem(sinkPath(i, "url"), &valueError{"missing", "say where the bot listens, such as http://127.0.0.1:8080/events"}, Source{})
 		}
@@ -108,6 +115,19 @@ func (out *Loaded) decodeSinks(l *layers) {
 		}
 		out.Sinks = append(out.Sinks, s)
 	}
+}
+
+// checkRules compiles the rules of a sink, to see whether they can be.
+func checkRules(l *layers, i int, c rules.Config, fields map[string]entry) {
+	bad := (*rules.Error)(nil)
+	if _, err := rules.Compile(c); !errors.As(err, &bad) {
+		return
+	}
+	field := bad.Key
+	for field != "" && !slices.Contains(l.sinkKeys, field) { // sample.TYPING_START is of sample
+		field = field[:max(0, strings.LastIndexByte(field, '.'))]
+	}
+	l.problem(sinkPath(i, bad.Key), ruleProblem(bad, c.When), fields[field].src)
 }
 
 // freeName is the kind, then kind-2 and so on.

@@ -70,7 +70,7 @@ func TestEveryFormatSaysTheSame(t *testing.T) {
 		if loaded.Shards.Total != 8 || loaded.Shards.First != 2 || loaded.Queue.Memory != 1<<30 {
 			t.Errorf("%s: got %+v %+v", name, loaded.Shards, loaded.Queue)
 		}
-		if len(loaded.Sinks) != 1 || loaded.Sinks[0].URL != "http://bot:80/e" || strings.Join(loaded.Sinks[0].Drop, ",") != "TYPING_START" {
+		if len(loaded.Sinks) != 1 || loaded.Sinks[0].URL != "http://bot:80/e" || strings.Join(loaded.Sinks[0].Rules.Drop, ",") != "TYPING_START" {
 			t.Errorf("%s: sinks are %+v", name, loaded.Sinks)
 		}
 	}
@@ -135,7 +135,7 @@ func TestSinksFromTheEnvironment(t *testing.T) {
 			t.Fatal(err)
 		}
 		first := loaded.Sinks[0]
-		if first.URL != "http://new/" || first.Batch != 16 || len(first.Only) != 2 {
+		if first.URL != "http://new/" || first.Batch != 16 || len(first.Rules.Only) != 2 {
 			t.Errorf("first sink is %+v", first)
 		}
 		if second := loaded.Sinks[1]; second.URL != "http://second/" || second.Name != "http-2" {

@@ -61,6 +61,7 @@ func parseJSON(name string, data []byte) (tree, error) {
 		return tree{}, nil
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber() // a float has not enough digits for an id
 	var v any
 	err := decoder.Decode(&v)
 	if err == nil {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -91,6 +92,9 @@ func quote(raw any) string {
 
 // problemOf turns an error of a parser into a problem of a key.
 func problemOf(key string, err error, src Source) Problem {
+	if bad := (*valueError)(nil); errors.As(err, &bad) {
+		return Problem{Key: key, What: bad.what, Hint: bad.hint, Source: src}
+	}
 	what, hint, _ := strings.Cut(err.Error(), "; ")
 	return Problem{Key: key, What: what, Hint: hint, Source: src}
 }

@@ -55,7 +55,6 @@ func TestMistakesInTheFile(t *testing.T) {
 		{"sinks: [{url: 'http://bot', priority: sometimes}]", `config: sinks[0].priority: "sometimes" is neither true nor false (FILE:1)`},
 		{"sinks: [{url: 'http://bot', commands: [8]}]", `config: sinks[0].commands: a list is neither true nor false (FILE:1)`},
 		{"sinks: [{url: 'http://bot', expired: keep}]", `config: sinks[0].expired: "keep" is not known (FILE:1); allowed: deliver, drop, dead_letter`},
-		{"sinks: [{url: 'http://bot', guilds: [1]}]", `config: sinks[0].guilds: not supported by this version (FILE:1); every guild is delivered; remove the line`},
 		{"sinks: [{url: 'http://bot', name: a}, {url: 'http://bot', name: a}]", `config: sinks[1].name: "a" is the name of another sink (FILE:1); names must differ`},
 		{"sinks: [{url: 'http://bot', events: {drop: [MESAGE_CREATE]}}]", `config: sinks[0].events.drop: unknown event type "MESAGE_CREATE" (FILE:1); did you mean "MESSAGE_CREATE"?`},
 		{"a: b: c", `config: FILE:1: not valid YAML: mapping values are not allowed in this context`},

@@ -13,6 +13,7 @@ type key[S any] struct {
 	usual  string // what `config init` writes in place of the default; may be empty
 	decode func(*S, any) error
 	show   func(*S) string
+	full   func(*S) string // the value with what show leaves out, to be compared and never shown; nil for show
 }
 
 // field makes a key out of a parser, a place and a formatter.
@@ -32,9 +33,23 @@ func field[S, T any](path, doc string, parse func(any) (T, error), place func(*S
 
 // secretField is a field whose value is never shown.
 func secretField[S any](path, doc string, place func(*S) *string) key[S] {
-	k := field(path, doc, secretText, place, showSecret)
+	k := field(path, doc, secretText, place, showSecret).comparedBy(func(s *S) string { return *place(s) })
 	k.secret = true
 	return k
+}
+
+// comparedBy gives a key the value by which a change of it is seen.
+func (k key[S]) comparedBy(full func(*S) string) key[S] {
+	k.full = full
+	return k
+}
+
+// differs reports whether two structs have different values of the key.
+func (k key[S]) differs(a, b *S) bool {
+	if k.full != nil {
+		return k.full(a) != k.full(b)
+	}
+	return k.show(a) != k.show(b)
 }
 
 // withUsual gives a key the value that `config init` proposes.

@@ -3,12 +3,15 @@ package config
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine"
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
+	"github.com/gatehouse-gateway/gatehouse/engine/rules"
 )
 
 // The formatters below give a value as a YAML file holds it; what they give is
@@ -74,6 +77,42 @@ func showAmount(a engine.Amount) string {
 	}
 	return fmt.Sprintf("\"%s %%\"", strconv.FormatFloat(a.Percent, 'f', -1, 64))
 }
+
+func showPlacement(dealt bool) string {
+	if dealt {
+		return roundRobin
+	}
+	return contiguous
+}
+
+func showIDs(ids []uint64) string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = strconv.FormatUint(id, 10)
+	}
+	return showList(out)
+}
+
+func showRanges(ranges []rules.Range) string {
+	out := make([]string, len(ranges))
+	for i, r := range ranges {
+		out[i] = strconv.Itoa(r.First)
+		if r.Last != r.First {
+			out[i] += "-" + strconv.Itoa(r.Last)
+		}
+	}
+	return strconv.Quote(strings.Join(out, ", "))
+}
+
+func showSamples(shares map[string]float64) string {
+	out := make([]string, 0, len(shares))
+	for _, name := range slices.Sorted(maps.Keys(shares)) {
+		out = append(out, name+": "+strconv.FormatFloat(shares[name], 'f', -1, 64)+"%")
+	}
+	return "{" + strings.Join(out, ", ") + "}"
+}
+
+func showExpression(text string) string { return strconv.Quote(text) }
 
 func showIntents(i discord.Intents) string { return showList(i.Names()) }
 

@@ -1,10 +1,12 @@
 package config
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
+	"strings"
 )
 
 // tree is a file's content with the lines at which things stand.
@@ -83,6 +85,13 @@ func leafOf(v any) any {
 		return v
 	case int:
 		return int64(v)
+	case json.Number:
+		if n, err := v.Int64(); err == nil {
+			return n
+		}
+		if f, err := v.Float64(); err == nil && strings.ContainsAny(v.String(), ".eE") {
+			return f
+		}
 	case uint64:
 		if v <= math.MaxInt64 {
 			return int64(v)

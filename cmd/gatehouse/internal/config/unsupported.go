@@ -9,7 +9,6 @@ type lacking struct{ path, instead string }
 // lackingKeys lists what is refused outside of sinks.
 func lackingKeys() []lacking {
 	return []lacking{
-		{"filter.message_update", "every MESSAGE_UPDATE is delivered; remove the line"},
 		{"control.listen", "set control.socket"},
 		{"control.token", "the socket is for its owner alone; remove the line"},
 		{"metrics.listen", "remove the line"},
@@ -21,8 +20,6 @@ func lackingKeys() []lacking {
 func lackingSinkKeys() []lacking {
 	return []lacking{
 		{"listen", "sinks of kind http send to a url"},
-		{"guilds", "every guild is delivered; remove the line"},
-		{"shards", "every shard is delivered; remove the line"},
 	}
 }
 
@@ -60,6 +57,8 @@ func seedName(name string) string {
 		"maxClusters":                "shards.max_workers",
 		"secretKey":                  "sinks[].authorization",
 		"handleDiscordPayload":       "sinks[].url",
+		"editedMessages":             "filter.message_update",
+		"loadingGuildIds":            "shards.load_timeout",
 		"token":                      "discord.token",
 		"intents":                    "discord.intents",
 	}[name]
