@@ -135,7 +135,7 @@ func New(cfg Config, opts ...Option) (*Engine, error) {
 	e.loadedPresence = cfg.Presence
 	e.growing.Store(&cfg.Reshard)
 	e.loading.engine = e
-	e.hooks = guards{engine: e, set: cfg.Hooks}
+	e.hooks.begin(e, &e.cfg)
 	e.edits = pipeline.NewEdits(cfg.Filter.Messages, cfg.Intents.Has(discord.IntentMessageContent))
 	e.setFilter(cfg.Filter)
 	e.bot, _ = strconv.ParseUint(cfg.Token.Bot(), 10, 64)

@@ -1,20 +1,11 @@
 package engine
 
 import (
-	"cmp"
 	"context"
-	"fmt"
-	"log/slog"
-	"runtime/debug"
-	"slices"
-	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
 	"github.com/gatehouse-gateway/gatehouse/engine/event"
-	"github.com/gatehouse-gateway/gatehouse/engine/fleet"
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 )
 
@@ -27,7 +18,9 @@ import (
 // Hooks are called by several goroutines at a time, and, unless it says so, hold up
 // the shard that they are called for: they must be quick. One that panics is caught,
 // counted, shown ([ops.Snapshot] Hooks, and an alert), and the step goes on as if the
-// hook were not there.
+// hook were not there. A panic in a Sink, a Gateway, a Dialer's Dial or one of the
+// stores is caught too, and is an error of the call. One in a clock or in a connection
+// is not.
 type Hooks struct {
 	// Gateway is asked for the gateway's address and limits; next asks Discord. ctx
 	// ends when nobody waits for the answer any more.
@@ -40,21 +33,26 @@ type Hooks struct {
 	// again, with pauses of 5 s, until it returns nil.
 	Identify func(ctx context.Context, i Identifying) error
 	// IdentifyFrame may change a shard's Identify, an op 2 of at most 4096 bytes. It
-	// holds the token: do not log it. A frame that is too long is not sent, and the
-	// shard tries again later.
+	// holds the token: do not log it. A frame that is too long, or no JSON, is not sent,
+	// and the shard tries again later.
 	IdentifyFrame func(shard, shards int, frame []byte) []byte
 	// Resume is told before a RESUME is sent, with the session's last sequence number.
 	Resume func(shard int, seq int64)
 	// Heartbeat is told of every heartbeat that Discord has acknowledged.
 	Heartbeat func(shard int, latency time.Duration)
 	// Frame is shown every message of a connection, inflated, before anything is done
-	// with it. It must neither keep nor change it.
+	// with it. It must neither keep nor change it. READY holds the session's id, with
+	// which, and the token, the session can be taken over: do not log it.
 	Frame func(shard int, msg []byte)
 	// Dispatch may look at an event on its way into the queue, and put another frame
-	// into its Data: a JSON object without line breaks, as the bot is to see it. The
-	// rest must stay as it is. Events come in order per shard.
+	// into its Data, as the bot is to see it: another JSON object in a slice of its
+	// own, for the bytes that are there must stay. Anything else counts as a panic,
+	// and what it does to the other fields is undone. Events come in order per shard;
+	// one that Discord sends again after a RESUME may be seen again.
 	Dispatch func(ev *event.Event)
-	// Filter reports whether an event may go on. What it refuses no sink gets.
+	// Filter reports whether an event may go on, as Dispatch has left it. What it
+	// refuses no sink gets, and is done with: it does not come again. It must not
+	// change the event.
 	Filter func(ev *event.Event) bool
 	// Plan may add refusals and warnings to a plan of a reshard. If it changes To, the
 	// plan is made anew for that number of shards.
@@ -71,211 +69,4 @@ type Placement struct {
 type Identifying struct {
 	Shard, Shards, Worker int
 	Attempt               int // counts from 1; rises when the hook has refused
-}
-
-// hookPause is the time before a shard asks again whether it may identify.
-const hookPause = 5 * time.Second
-
-// guards keep what the hooks do from the engine.
-type guards struct {
-	engine *Engine
-	set    Hooks
-
-	gateway, place, identify, identifyFrame, resume, heartbeat, frame, dispatch, filter, plan guard
-}
-
-// guard counts the calls of one hook, and catches its panics.
-type guard struct {
-	calls, panics atomic.Uint64
-	mu            sync.Mutex
-	last, when    string
-	at            time.Time
-	loggedAt      time.Time
-}
-
-// logPanicEvery is the least time between two lines of the log about one hook.
-const logPanicEvery = 10 * time.Second
-
-// run calls a hook and reports whether it returned.
-func (h *guards) run(g *guard, name, format string, args []any, do func()) (ok bool) {
-	g.calls.Add(1)
-	defer func() {
-		if v := recover(); v != nil {
-			h.caught(g, name, fmt.Sprintf(format, args...), v)
-		}
-	}()
-	do()
-	return true
-}
-
-// caught notes a panic. What it says is redacted like everything that is shown.
-func (h *guards) caught(g *guard, name, when string, v any) {
-	now := h.engine.cfg.Clock.Now()
-	text, _, _ := strings.Cut(h.engine.cfg.Token.Redact(fmt.Sprint(v)), "\n")
-	g.panics.Add(1)
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.last, g.when, g.at = text, when, now
-	if now.Sub(g.loggedAt) < logPanicEvery {
-		return
-	}
-	g.loggedAt = now
-	h.engine.logger.Error("a hook has panicked; the step goes on without it", "hook", name, "for", when, "panic", text, "panics", g.panics.Load())
-	h.engine.logger.Log(context.Background(), slog.LevelDebug, "stack of the hook", "hook", name, "stack", string(debug.Stack()))
-}
-
-// recovered makes an error of a panic.
-func recovered(err *error) {
-	if v := recover(); v != nil {
-		*err = fmt.Errorf("the sink's function has panicked: %v", v)
-	}
-}
-
-// report is the operator's part: the hooks that are set, by name.
-func (h *guards) report() (all []ops.Hook) {
-	for name, g := range map[string]*guard{
-		"gateway": &h.gateway, "place": &h.place, "identify": &h.identify, "identify frame": &h.identifyFrame, "resume": &h.resume,
-		"heartbeat": &h.heartbeat, "frame": &h.frame, "dispatch": &h.dispatch, "filter": &h.filter, "plan": &h.plan,
-	} {
-		if g.calls.Load() == 0 {
-			continue
-		}
-		g.mu.Lock()
-		all = append(all, ops.Hook{Name: name, Calls: g.calls.Load(), Panics: g.panics.Load(), Last: g.last, LastAt: g.at, LastWhen: g.when})
-		g.mu.Unlock()
-	}
-	slices.SortFunc(all, func(a, b ops.Hook) int { return cmp.Compare(a.Name, b.Name) })
-	return all
-}
-
-// panicShown is for how long a panic is an alert.
-const panicShown = 10 * time.Minute
-
-// hookAlerts tell of hooks that have panicked of late.
-func hookAlerts(hooks []ops.Hook, now time.Time) (alerts []ops.Alert) {
-	for _, h := range hooks {
-		if h.Panics > 0 && now.Sub(h.LastAt) < panicShown {
-			alerts = append(alerts, ops.Alert{ID: "hook/" + h.Name, Level: ops.AlertWarn, Shard: -1, Text: fmt.Sprintf(
-				"the hook %q has panicked %d times, last for %s: %s; the engine goes on as if it were not there", h.Name, h.Panics, h.LastWhen, h.Last)})
-		}
-	}
-	return alerts
-}
-
-// GatewayBot asks for the gateway by way of the hook.
-func (h *guards) GatewayBot(ctx context.Context) (info discord.GatewayBot, err error) {
-	next := h.engine.cfg.Gateway.GatewayBot
-	if h.set.Gateway == nil || !h.run(&h.gateway, "gateway", "the gateway's address", nil, func() { info, err = h.set.Gateway(ctx, next) }) {
-		return next(ctx)
-	}
-	return info, err
-}
-
-// placed gives a slice's shards to workers.
-func (h *guards) placed(p slice) slice {
-	p = h.engine.cfg.placed(p)
-	if h.set.Place == nil {
-		return p
-	}
-	n := p.last - p.first + 1
-	h.run(&h.place, "place", "%d shards", []any{n}, func() {
-		place := h.set.Place(Placement{First: p.first, Shards: n, Worker: slices.Clone(p.place)})
-		if err := fleet.CheckPlace(place, n); err != nil {
-			panic(err)
-		}
-		p.place, p.hooked = place, true
-	})
-	return p
-}
-
-// mayIdentify waits until the hook lets a shard identify. It fails with ctx's error.
-func (h *guards) mayIdentify(ctx context.Context, i Identifying) error {
-	if h.set.Identify == nil {
-		return nil
-	}
-	for i.Attempt = 1; ; i.Attempt++ {
-		var refused error
-		h.run(&h.identify, "identify", "shard %d", []any{i.Shard}, func() { refused = h.set.Identify(ctx, i) })
-		if ctx.Err() != nil || refused == nil {
-			return ctx.Err()
-		}
-		h.engine.logger.Info("a hook keeps a shard from identifying", "shard", i.Shard, "attempt", i.Attempt, "reason", refused)
-		timer := h.engine.cfg.Clock.NewTimer(hookPause)
-		select {
-		case <-timer.C():
-		case <-ctx.Done():
-		}
-		timer.Stop()
-	}
-}
-
-// identifying is a shard's Identify as the hook would have it.
-func (h *guards) identifying(shard, shards int, frame []byte) ([]byte, error) {
-	if h.set.IdentifyFrame != nil {
-		h.run(&h.identifyFrame, "identify frame", "shard %d", []any{shard}, func() { frame = h.set.IdentifyFrame(shard, shards, slices.Clone(frame)) })
-	}
-	if len(frame) > discord.MaxSendBytes {
-		return nil, fmt.Errorf("a hook has made the Identify %d bytes long, Discord takes %d", len(frame), discord.MaxSendBytes)
-	}
-	return frame, nil
-}
-
-// resuming tells of a RESUME.
-func (h *guards) resuming(shard int, seq int64) {
-	if h.set.Resume != nil {
-		h.run(&h.resume, "resume", "shard %d", []any{shard}, func() { h.set.Resume(shard, seq) })
-	}
-}
-
-// beat is the heartbeat hook; nil if there is none.
-func (h *guards) beat() func(shard int, latency time.Duration) {
-	if h.set.Heartbeat == nil {
-		return nil
-	}
-	return func(shard int, latency time.Duration) {
-		h.run(&h.heartbeat, "heartbeat", "shard %d", []any{shard}, func() { h.set.Heartbeat(shard, latency) })
-	}
-}
-
-// frames is the frame hook; nil if there is none.
-func (h *guards) frames() func(shard int, msg []byte) {
-	if h.set.Frame == nil {
-		return nil
-	}
-	return func(shard int, msg []byte) {
-		h.run(&h.frame, "frame", "shard %d", []any{shard}, func() { h.set.Frame(shard, msg) })
-	}
-}
-
-// admit lets an event go on, as the hooks would have it.
-func (h *guards) admit(ev *event.Event) bool {
-	if h.set.Dispatch != nil {
-		before := *ev
-		if !h.run(&h.dispatch, "dispatch", "%s of shard %d", []any{ev.Type, ev.ShardID}, func() { h.set.Dispatch(ev) }) {
-			*ev = before
-		}
-	}
-	pass := true
-	if h.set.Filter != nil {
-		h.run(&h.filter, "filter", "%s of shard %d", []any{ev.Type, ev.ShardID}, func() { pass = h.set.Filter(ev) })
-	}
-	return pass
-}
-
-// planned shows a plan to the hook, and returns the number of shards that it wants
-// instead; 0 for none.
-func (h *guards) planned(p *ops.ReshardPlan) (instead int) {
-	if h.set.Plan == nil {
-		return 0
-	}
-	shown := *p
-	shown.Refusals, shown.Warnings = slices.Clone(p.Refusals), slices.Clone(p.Warnings)
-	if !h.run(&h.plan, "plan", "%d shards", []any{p.To}, func() { h.set.Plan(&shown) }) {
-		return 0
-	}
-	if shown.To != p.To {
-		return shown.To
-	}
-	p.Refusals, p.Warnings = shown.Refusals, shown.Warnings
-	return 0
 }

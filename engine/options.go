@@ -42,13 +42,14 @@ func WithStore(s spool.Store, dir string) Option {
 // with. After an error the same events come again, under the same ids, after a pause;
 // a [*delivery.Error] says how to go on instead. It is called by several goroutines
 // at a time, but never twice at a time for one shard, and must not keep the events.
+// It may take as long as it likes, which holds up its shard's events of this sink
+// only, but must return when ctx ends. A panic is an error like any other.
 type SinkFunc func(ctx context.Context, events []event.Event, attempt int) error
 
 var _ delivery.Sink = SinkFunc(nil)
 
-// Deliver calls the function. A panic is an error, after which the events come again.
-func (f SinkFunc) Deliver(ctx context.Context, events []event.Event, attempt int) (err error) {
-	defer recovered(&err)
+// Deliver calls the function.
+func (f SinkFunc) Deliver(ctx context.Context, events []event.Event, attempt int) error {
 	return f(ctx, events, attempt)
 }
 

@@ -2,9 +2,12 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"reflect"
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-gateway/gatehouse/engine/delivery"
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 )
 
@@ -15,9 +18,15 @@ func (e *Engine) reshardConfig() *ReshardConfig { return e.growing.Load() }
 // all of it or nothing.
 func (s *steering) reload(ctx context.Context, op *operation) error {
 	e := s.engine
-	r, err := e.cfg.Reload(ctx)
-	if err != nil {
+	var r *Reloaded
+	if err := e.hooks.call(&e.hooks.reload, func() string { return "the configuration" }, func() (err error) {
+		r, err = e.cfg.Reload(ctx)
 		return err
+	}); err != nil {
+		return err
+	}
+	if r == nil {
+		return errors.New("reading the configuration gave nothing")
 	}
 	next, err := e.with(r)
 	if err != nil {
@@ -149,7 +158,7 @@ func (e *Engine) setRules(list, fresh []*sink, configs []SinkConfig) error {
 				k.ruled = sc.Rules
 				k.rules.Store(set)
 			}
-			if k.cfg.Sink != sc.Sink {
+			if otherSink(k.cfg.Sink, sc.Sink) {
 				e.closeSink(sc.Name, sc.Sink) // its likeness goes on
 			}
 		})
@@ -165,6 +174,12 @@ func (e *Engine) setRules(list, fresh []*sink, configs []SinkConfig) error {
 func (s *SinkConfig) sameWay(o *SinkConfig) bool {
 	return s.Version == o.Version && s.Kind == o.Kind && s.Batch == o.Batch && s.Parallel == o.Parallel &&
 		s.MaxAttempts == o.MaxAttempts && s.Commands == o.Commands && s.Priority == o.Priority && s.Expired == o.Expired
+}
+
+// otherSink reports whether two are known to be different: one whose type cannot be
+// compared may be the one that is in use.
+func otherSink(a, b delivery.Sink) bool {
+	return reflect.ValueOf(a).Comparable() && reflect.ValueOf(b).Comparable() && a != b
 }
 
 func closeAll(configs []SinkConfig) {

@@ -52,11 +52,14 @@ func (e *Engine) newSink(sc SinkConfig, n uint64) (*sink, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f, ok := sc.Sink.(SinkFunc); ok {
+		sc.Sink = &f // which can be compared
+	}
 	s := &sink{cfg: sc, ruled: sc.Rules}
 	s.rules.Store(set)
 	s.runner = delivery.New(delivery.Config{
 		Name:        sc.Name,
-		Sink:        sc.Sink,
+		Sink:        guardedSink{sc.Sink, &e.hooks, sc.Name},
 		Batch:       sc.Batch,
 		Parallel:    sc.Parallel,
 		MaxAttempts: sc.MaxAttempts,

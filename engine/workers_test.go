@@ -41,6 +41,7 @@ func TestAWorkerIsRestartedWhole(t *testing.T) {
 
 // The workers' figures are those of their shards.
 func TestTheWorkersFiguresAreTheirShards(t *testing.T) {
+	notUnderRace(t)
 	sim := discordtest.Config{Shards: 6, Guilds: 90, MaxConcurrency: 6, Rate: 300}
 	inWorld(t, sim, func(c *engine.Config) { c.Shards.PerWorker = 2 }, func(w *world) {
 		w.awaitReady()
@@ -79,6 +80,7 @@ func TestTheWorkersFiguresAreTheirShards(t *testing.T) {
 // Another placement is another queue, which the old one is delivered before: nothing
 // is lost and the order holds.
 func TestAnotherPlacementDeliversWhatTheOldOneLeft(t *testing.T) {
+	notUnderRace(t)
 	disk, keep := newDisk(t), &shelf{}
 	sim := discordtest.Config{Shards: 4, Guilds: 40, MaxConcurrency: 4, Rate: 200}
 	inWorld(t, sim, func(c *engine.Config) {

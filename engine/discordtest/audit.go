@@ -53,6 +53,7 @@ type auditCounts struct {
 	misrouted, unknown, revived, retried          uint64
 	altered                                       uint64
 	forfeited                                     map[string]uint64
+	withheldOf                                    [kindCount]uint64
 }
 
 // put says that an event became dispatch seq of a session.
@@ -103,6 +104,7 @@ func (a *Audit) issue(e entry, puts []put, optional bool) {
 		r.flags = flagOptional
 		a.counts.optional++
 		a.counts.withheld++
+		a.counts.withheldOf[e.kind]++
 	default:
 		r.flags = flagOwed
 		a.counts.owed++
@@ -185,6 +187,7 @@ func (a *Audit) first(o Observation, r record, verdict seen) {
 		a.counts.outstanding--
 	case seenFirstOptional:
 		a.counts.withheld--
+		a.counts.withheldOf[r.kind]--
 	case seenForfeited:
 		a.counts.revived++
 	case seenFolded:
@@ -200,7 +203,8 @@ func (a *Audit) first(o Observation, r record, verdict seen) {
 	if o.Shards > 0 && int(a.guildID(r.guild)>>22%uint64(o.Shards)) != o.Shard {
 		a.counts.misrouted++
 	}
-	if !a.exempt[r.kind] {
+	// What was kept away before a crash may come in the replay, behind what came then.
+	if !a.exempt[r.kind] && verdict != seenFirstOptional {
 		a.order(o, r)
 	}
 }

@@ -330,6 +330,30 @@ func TestTwoFleetsOweEachEventOnce(t *testing.T) {
 	})
 }
 
+// What the bot need not get is not lost when it is kept away, and has no order: kept
+// away before a crash, it may come in the replay.
+func TestAnOptionalEventMayComeLateOrNever(t *testing.T) {
+	a := newAudit(Config{GuildOrder: true}, func(i uint32) uint64 { return uint64(i) << 22 }, func() uint32 { return 0 })
+	a.complete = func(*Report) situation { return situation{} }
+	ses := a.open("s", 0, 1)
+	for n, k := range []kind{kindMessage, kindUnfurl, kindUnfurl, kindEdit} {
+		a.issue(entry{number: uint64(n + 1), kind: k}, []put{{ses, int64(n + 1)}}, k == kindUnfurl)
+	}
+	for _, n := range []uint64{1, 4, 2} {
+		a.Observe(Observation{Number: n, ID: fmt.Sprintf("%016x-%d", 1, n), Shards: 1})
+	}
+	got := a.Report()
+	if !got.OK() || got.Lost != 0 || got.OutOfOrderGuild+got.OutOfOrderShard != 0 {
+		t.Errorf("%s", asJSON(t, got))
+	}
+	if got.Optional != 2 || got.Withheld != 1 || got.WithheldByType["MESSAGE_UPDATE/unfurl"] != 1 || len(got.WithheldByType) != 1 {
+		t.Errorf("%s", asJSON(t, got))
+	}
+	if err := a.AwaitSettled(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAuditFoldsWhatIsSettled(t *testing.T) {
 	const n = 4*chunkSize + 100
 	a := newAudit(Config{AuditWindow: 2 * chunkSize}, func(i uint32) uint64 { return uint64(i) << 22 }, func() uint32 { return 0 })

@@ -41,7 +41,7 @@ type world struct {
 type lastMessage struct {
 	number uint64 // event number of its MESSAGE_CREATE; 0 for none
 	at     uint32
-	edited bool // then Discord resolves no link of it here, to keep updates apart
+	now    revision
 }
 
 func newWorld(seed uint64, guilds int) *world {

@@ -27,6 +27,7 @@ const (
 	kindMessage
 	kindUnfurl
 	kindEdit
+	kindPin
 	kindDelete
 	kindReactionAdd
 	kindReactionRemove
@@ -77,6 +78,7 @@ var kindTable = [kindCount]kindInfo{
 	kindMessage:        {name: "MESSAGE_CREATE", intent: intentMessages, weight: 18},
 	kindUnfurl:         {name: "MESSAGE_UPDATE/unfurl", intent: intentMessages, weight: 3},
 	kindEdit:           {name: "MESSAGE_UPDATE", intent: intentMessages, weight: 1.5},
+	kindPin:            {name: "MESSAGE_UPDATE/pinned", intent: intentMessages, weight: 0.2},
 	kindDelete:         {name: "MESSAGE_DELETE", intent: intentMessages, weight: 1},
 	kindReactionAdd:    {name: "MESSAGE_REACTION_ADD", intent: intentReactions, weight: 6},
 	kindReactionRemove: {name: "MESSAGE_REACTION_REMOVE", intent: intentReactions, weight: 1},
@@ -117,7 +119,8 @@ func (k kind) guildless() bool { return k >= kindDirect && k < kindCount }
 
 // Kinds lists the names of what can be issued. A name is a dispatch type, with a
 // suffix where one type stands for several things: "MESSAGE_UPDATE/unfurl" is
-// a link that Discord resolved, "MESSAGE_UPDATE" a person's edit.
+// a link that Discord resolved, "MESSAGE_UPDATE" an edit by a person or, of its own
+// message, by a bot, "MESSAGE_UPDATE/pinned" a message that is pinned, or no longer.
 func Kinds() []string {
 	names := make([]string, 0, kindCount)
 	for k := kindGuildCreate; k < kindCount; k++ {

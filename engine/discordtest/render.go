@@ -2,6 +2,7 @@ package discordtest
 
 import (
 	"bytes"
+	"cmp"
 	"strconv"
 	"time"
 )
@@ -38,6 +39,7 @@ type entry struct {
 	refAt  uint32
 	guild  uint32
 	kind   kind
+	now    revision // of the message that it is or changes
 }
 
 // renderer writes frames. It is immutable.
@@ -109,10 +111,8 @@ func (r *renderer) appendBody(dst []byte, e entry, custom []byte) []byte {
 // choose picks among the variants of a kind.
 func (r *renderer) choose(e entry) template {
 	switch {
-	case e.kind == kindMessage && hasLink(e.number):
-		return r.templates.link
-	case e.kind == kindMessage && scramble(e.number)%10 == 9:
-		return r.templates.reply
+	case e.kind >= kindMessage && e.kind <= kindPin:
+		return r.templates.message(cmp.Or(e.ref, e.number))
 	case e.kind == kindPresence && scramble(e.number)%10 < 3:
 		return r.templates.rich
 	case e.kind.bodied():
@@ -121,9 +121,6 @@ func (r *renderer) choose(e entry) template {
 		return r.templates.byKind[e.kind]
 	}
 }
-
-// hasLink reports whether a message holds a link that Discord will resolve.
-func hasLink(number uint64) bool { return scramble(number)%10 < 3 }
 
 func (r *renderer) subjectOf(e entry) subject {
 	s := subject{entry: e, messageN: e.number, atMS: r.unixMS(e.at)}
@@ -142,7 +139,7 @@ func (r *renderer) subjectOf(e entry) subject {
 	if e.guild == noGuild {
 		s.channel = userID(s.user) + 1
 	}
-	if e.ref != 0 && e.kind != kindUnfurl && e.kind != kindEdit {
+	if e.ref != 0 && e.kind > kindPin {
 		s.user, s.user2 = s.user2, s.user // somebody else reacts
 	}
 	return s
@@ -158,6 +155,8 @@ func (r *renderer) fill(dst []byte, t template, s *subject) []byte {
 		case slot == slotNone:
 		case slot >= slotUser && slot <= slotUser2Avatar:
 			dst = appendPerson(dst, slot, s)
+		case slot >= slotPinned && slot <= slotEmbeds:
+			dst = r.appendRevision(dst, slot, s)
 		case slot >= slotJoined && slot <= slotUnixMS:
 			dst = appendTime(dst, slot, s)
 		default:
@@ -178,7 +177,7 @@ func (r *renderer) appendSlot(dst []byte, slot slot, s *subject) []byte {
 	case slotID:
 		return strconv.AppendUint(dst, snowflake(s.atMS, s.number+s.text<<8), 10)
 	case slotNonce:
-		return strconv.AppendUint(dst, snowflake(s.refAtMS-200, s.text), 10)
+		return appendNonce(dst, s)
 	case slotApp:
 		return strconv.AppendUint(dst, r.app, 10)
 	case slotRole1, slotRole2:
@@ -187,8 +186,6 @@ func (r *renderer) appendSlot(dst []byte, slot slot, s *subject) []byte {
 		return append(dst, phrases[s.text%uint64(len(phrases))]...)
 	case slotNumber:
 		return strconv.AppendUint(dst, s.text%10_000, 10)
-	case slotEvent:
-		return strconv.AppendUint(dst, s.number, 10)
 	case slotStatus:
 		return append(dst, statuses[s.text%uint64(len(statuses))]...)
 	case slotHash:
@@ -243,8 +240,11 @@ func appendTime(dst []byte, slot slot, s *subject) []byte {
 }
 
 // appendISO appends a time as Discord writes it.
-func appendISO(dst []byte, unixMS int64) []byte {
-	return time.UnixMilli(unixMS).UTC().AppendFormat(dst, "2006-01-02T15:04:05.000000-07:00")
+func appendISO(dst []byte, unixMS int64) []byte { return appendMicros(dst, unixMS*1000) }
+
+// appendMicros is [appendISO] for microseconds.
+func appendMicros(dst []byte, unixMicros int64) []byte {
+	return time.UnixMicro(unixMicros).UTC().AppendFormat(dst, "2006-01-02T15:04:05.000000-07:00")
 }
 
 // snowflake is an id made at a time.

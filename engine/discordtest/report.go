@@ -9,17 +9,20 @@ import (
 
 // Report is the verdict of an [Audit]. All counts are since the start.
 type Report struct {
-	Issued      uint64            `json:"issued"`      // numbered events that happened
-	Unrouted    uint64            `json:"unrouted"`    // of them, put in no session: none was there, or its intents forbade it
-	Optional    uint64            `json:"optional"`    // of them, which the bot need not get
-	Withheld    uint64            `json:"withheld"`    // of those, not received
-	Expected    uint64            `json:"expected"`    // that the bot must get
-	Forfeited   map[string]uint64 `json:"forfeited"`   // that no session could bring any more, by the reason its last session ended
-	Revived     uint64            `json:"revived"`     // of the forfeited, those that came all the same
-	Received    uint64            `json:"received"`    // different events that came
-	Pending     uint64            `json:"pending"`     // expected, and still in a session without a connection, or not yet written
-	Lost        uint64            `json:"lost"`        // expected, written, and not received
-	LostSamples []LostEvent       `json:"lost_events"` // the first 20 of them
+	Issued   uint64 `json:"issued"`   // numbered events that happened
+	Unrouted uint64 `json:"unrouted"` // of them, put in no session: none was there, or its intents forbade it
+	Optional uint64 `json:"optional"` // of them, which the bot need not get
+	Withheld uint64 `json:"withheld"` // of those, not received
+	Expected uint64 `json:"expected"` // that the bot must get
+	// WithheldByType parts Withheld by the names of [Kinds], to compare with
+	// [Stats].IssuedByType: how many unfurled links a filter has kept away.
+	WithheldByType map[string]uint64 `json:"withheld_by_type,omitempty"`
+	Forfeited      map[string]uint64 `json:"forfeited"`   // that no session could bring any more, by the reason its last session ended
+	Revived        uint64            `json:"revived"`     // of the forfeited, those that came all the same
+	Received       uint64            `json:"received"`    // different events that came
+	Pending        uint64            `json:"pending"`     // expected, and still in a session without a connection, or not yet written
+	Lost           uint64            `json:"lost"`        // expected, written, and not received
+	LostSamples    []LostEvent       `json:"lost_events"` // the first 20 of them
 
 	Repeated         uint64 `json:"repeated"`          // came again under the same id: allowed
 	RepeatedOtherID  uint64 `json:"repeated_other_id"` // came again under another id
@@ -96,6 +99,7 @@ func (a *Audit) Report() Report {
 	defer a.mu.Unlock()
 	c := a.counts
 	r.Issued, r.Unrouted, r.Optional, r.Withheld = c.issued, c.unrouted, c.optional, c.withheld
+	r.WithheldByType = byType(&c.withheldOf)
 	r.Forfeited = maps.Clone(c.forfeited)
 	r.Expected, r.Received = c.owed, c.received
 	for _, n := range c.forfeited {

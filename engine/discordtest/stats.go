@@ -102,7 +102,7 @@ func (s *Server) Stats() Stats {
 	c := &s.counts
 	st := Stats{
 		Rate: s.rate, Guilds: len(s.world.state) - s.world.left, Issued: s.nextNumber - 1,
-		IssuedByType: make(map[string]uint64), Connections: len(s.conns),
+		IssuedByType: byType(&c.issued), Connections: len(s.conns),
 		ConnectionsEver: c.connections, UpgradesRefused: c.upgradesRefused, RESTRequests: c.rest,
 		ClientFrames: c.received, Dispatches: c.framesSent, Replayed: c.replayed,
 		Identifies: c.identifies, Resumes: c.resumes, ResumesRefused: c.resumesRefused, Stolen: c.stolen,
@@ -111,11 +111,6 @@ func (s *Server) Stats() Stats {
 		ForcedCloses: c.forced, Lagged: c.lagged, SessionStarts: s.limit.remaining, TokenReset: s.limit.dead,
 		Closed: maps.Clone(c.closed), SessionsEnded: maps.Clone(c.ended), Violations: maps.Clone(c.violations),
 		Faults: maps.Clone(c.faults), Commands: maps.Clone(c.commands),
-	}
-	for k, n := range c.issued {
-		if n > 0 {
-			st.IssuedByType[kind(k).String()] = n
-		}
 	}
 	for _, state := range s.world.state {
 		if state == guildDown {
@@ -129,6 +124,17 @@ func (s *Server) Stats() Stats {
 		return cmp.Or(cmp.Compare(a.Shards, b.Shards), cmp.Compare(a.Shard, b.Shard), cmp.Compare(a.ID, b.ID))
 	})
 	return st
+}
+
+// byType are counts by the names of kinds, without those that are 0.
+func byType(counts *[kindCount]uint64) map[string]uint64 {
+	named := make(map[string]uint64)
+	for k, n := range counts {
+		if n > 0 {
+			named[kind(k).String()] = n
+		}
+	}
+	return named
 }
 
 func (s *Server) sessionStats(ses *session) SessionStats {

@@ -46,7 +46,10 @@ const (
 	slotSession
 	slotResume
 	slotVersion
-	slotEvent
+	slotPinned
+	slotEdited
+	slotEdit
+	slotEmbeds
 )
 
 // slotNames is constant.
@@ -59,7 +62,7 @@ var slotNames = map[string]slot{
 	"unix": slotUnix, "unixms": slotUnixMS, "content": slotContent, "number": slotNumber,
 	"status": slotStatus, "hash": slotHash, "members": slotMembers, "large": slotLarge,
 	"shard": slotShard, "guilds": slotGuilds, "session": slotSession, "resume": slotResume,
-	"version": slotVersion, "event": slotEvent,
+	"version": slotVersion, "pinned": slotPinned, "edited": slotEdited, "edit": slotEdit, "embeds": slotEmbeds,
 }
 
 // piece is a slot and the fixed text before it.
@@ -94,25 +97,25 @@ func compile(text string) (template, error) {
 // templates are the compiled files.
 type templates struct {
 	byKind [kindCount]template
-	link   template // MESSAGE_CREATE variants
+	link   template // variants of messages
 	reply  template
+	app    template // by a bot, whose embeds are its own
 	rich   template // PRESENCE_UPDATE variant
 
-	guild, everyone, role, channel, member, presence, voice template
+	guild, everyone, role, channel, member, presence, voice, preview template
 }
 
 // newTemplates compiles all of them.
 func newTemplates() (*templates, error) {
 	t := new(templates)
 	files := map[string]*template{
-		"message_link": &t.link, "message_reply": &t.reply, "presence_rich": &t.rich,
+		"message_link": &t.link, "message_reply": &t.reply, "message_app": &t.app, "presence_rich": &t.rich,
 		"guild_head": &t.guild, "everyone": &t.everyone, "piece_role": &t.role,
 		"piece_channel": &t.channel, "piece_member": &t.member, "piece_presence": &t.presence,
-		"piece_voice": &t.voice,
-		"ready":       &t.byKind[kindReady], "resumed": &t.byKind[kindResumed],
+		"piece_voice": &t.voice, "preview": &t.preview,
+		"ready": &t.byKind[kindReady], "resumed": &t.byKind[kindResumed],
 		"guild_down": &t.byKind[kindGuildDown], "guild_gone": &t.byKind[kindGuildGone],
 		"other": &t.byKind[kindCustom], "message_plain": &t.byKind[kindMessage],
-		"message_unfurl": &t.byKind[kindUnfurl], "message_edit": &t.byKind[kindEdit],
 		"message_delete": &t.byKind[kindDelete], "reaction_add": &t.byKind[kindReactionAdd],
 		"reaction_remove": &t.byKind[kindReactionRemove], "typing_start": &t.byKind[kindTyping],
 		"presence_plain": &t.byKind[kindPresence], "voice_state": &t.byKind[kindVoice],

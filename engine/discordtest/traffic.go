@@ -161,22 +161,15 @@ func (s *Server) happen(k kind, guild uint32) uint64 {
 	}
 	last := &s.world.messages[guild]
 	switch k {
-	case kindUnfurl, kindEdit, kindDelete, kindReactionAdd, kindReactionRemove:
-		if last.number == 0 || k == kindUnfurl && (last.edited || !hasLink(last.number)) {
+	case kindUnfurl, kindEdit, kindPin, kindDelete, kindReactionAdd, kindReactionRemove:
+		if !last.allows(k) {
 			e.kind = kindMessage
 			break
 		}
 		e.ref, e.refAt = last.number, last.at
 	}
 	s.stamp(&e)
-	switch e.kind {
-	case kindMessage:
-		*last = lastMessage{number: e.number, at: e.at}
-	case kindEdit:
-		last.edited = true
-	case kindDelete:
-		*last = lastMessage{}
-	}
+	last.happens(&e)
 	s.broadcast(e)
 	return e.number
 }

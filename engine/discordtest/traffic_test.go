@@ -69,7 +69,9 @@ func TestUpdatesTellOfTheSameMessage(t *testing.T) {
 	for !hasLink(create.number) {
 		create.number++
 	}
+	last := lastMessage{number: create.number}
 	unfurl := entry{number: 500, ref: create.number, kind: kindUnfurl, guild: 3, at: 1800, refAt: 1000}
+	last.happens(&unfurl)
 	type message struct {
 		ID, Content, Timestamp string
 		Edited                 *string `json:"edited_timestamp"`
@@ -93,9 +95,60 @@ func TestUpdatesTellOfTheSameMessage(t *testing.T) {
 	if fmt.Sprint(a) != fmt.Sprint(b) || b.Edited != nil {
 		t.Errorf("an unfurl changed the message:\n%+v\n%+v", a, b)
 	}
-	unfurl.kind = kindEdit
-	if c := read(unfurl); c.ID != a.ID || c.Content == a.Content || c.Edited == nil {
+	edit := entry{number: 501, ref: create.number, kind: kindEdit, guild: 3, at: 2500, refAt: 1000}
+	last.happens(&edit)
+	c := read(edit)
+	if c.ID != a.ID || c.Content == a.Content || c.Edited == nil || len(c.Embeds) != 1 {
 		t.Errorf("an edit is %+v of %+v", c, a)
+	}
+	again := entry{number: 502, ref: create.number, kind: kindUnfurl, guild: 3, at: 2900, refAt: 1000}
+	last.happens(&again)
+	if d := read(again); d.Content != c.Content || *d.Edited == *c.Edited || (*d.Edited)[:23] != (*c.Edited)[:23] {
+		t.Errorf("an unfurl after an edit is %+v of %+v", d, c)
+	}
+}
+
+// A message is pinned and unpinned, whatever else is done to it, and a bot's own
+// embed changes with its edit.
+func TestAMessageStandsAsWhatHappenedToItLeftIt(t *testing.T) {
+	r := newTestRenderer(t)
+	var app uint64 = 7
+	for scramble(app)%10 != 8 {
+		app++
+	}
+	create := entry{number: app, kind: kindMessage, guild: 3}
+	var last lastMessage
+	last.happens(&create)
+	type message struct {
+		Pinned bool
+		Nonce  string
+		Edited *string `json:"edited_timestamp"`
+		Author struct{ Bot bool }
+		Embeds []struct{ Description string }
+	}
+	read := func(e entry) (m message) {
+		var f struct{ D *message }
+		f.D = &m
+		if err := json.Unmarshal(r.appendFrame(nil, e, 1, nil), &f); err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	before := read(create)
+	if !before.Author.Bot || before.Pinned || before.Edited != nil || len(before.Embeds) != 1 {
+		t.Fatalf("created as %+v", before)
+	}
+	for i, want := range []struct {
+		kind           kind
+		pinned, edited bool
+	}{{kindPin, true, false}, {kindEdit, true, true}, {kindPin, false, true}} {
+		e := entry{number: app + 100 + uint64(i), ref: app, kind: want.kind, guild: 3}
+		last.happens(&e)
+		m := read(e)
+		changed := m.Embeds[0].Description != before.Embeds[0].Description
+		if m.Pinned != want.pinned || (m.Edited != nil) != want.edited || changed != want.edited || m.Nonce != "" {
+			t.Errorf("after %v: %+v", want.kind, m)
+		}
 	}
 }
 

@@ -42,11 +42,12 @@ func (l *loading) resumed(now time.Time, loading int) {
 	l.over = now
 }
 
-// end awaits nothing any more, and reports whether it did until now.
-func (l *loading) end(now time.Time, missing int) bool {
+// end awaits nothing any more of what was begun at a time; zero for whatever it was.
+// It reports whether anything was awaited until now.
+func (l *loading) end(now, began time.Time, missing int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.awaits.CompareAndSwap(true, false) {
+	if !began.IsZero() && !began.Equal(l.began) || !l.awaits.CompareAndSwap(true, false) {
 		return false
 	}
 	l.over = now
@@ -60,43 +61,53 @@ func (l *loading) end(now time.Time, missing int) bool {
 // lookLoaded tells that the guilds have come, if the last one has just been queued.
 func (s *Shard) lookLoaded(session uint64, now time.Time) {
 	available, unavailable, loading := s.guilds.Counts()
-	if loading > 0 || !s.load.end(now, 0) || s.tap.Load() != nil {
+	if loading > 0 || !s.load.end(now, time.Time{}, 0) || s.tap.Load() != nil {
 		return
 	}
 	s.loaded(s.ctx, s.id, session, available+unavailable, nil)
 }
 
+// due is when it is too late for the guilds that are awaited, and when that began;
+// zero if none are. Nothing can come while a shard is not connected: the time begins
+// anew when it is again.
+func (s *Shard) due(timeout time.Duration) (due, began time.Time) {
+	st := s.runner.Status()
+	s.load.mu.Lock()
+	defer s.load.mu.Unlock()
+	if st.State != ops.ShardReady || !s.load.awaits.Load() {
+		return time.Time{}, time.Time{}
+	}
+	from := s.load.began
+	if st.Since.After(from) {
+		from = st.Since
+	}
+	return from.Add(timeout), s.load.began
+}
+
 // lookMissing tells of guilds that have not come in time. It waits for nothing.
 func (s *Shard) lookMissing(now time.Time, timeout time.Duration) {
-	s.load.mu.Lock()
-	late := s.load.awaits.Load() && now.Sub(s.load.began) > timeout
-	s.load.mu.Unlock()
+	due, began := s.due(timeout)
 	held := s.runner.Session()
-	if !late || held.ID == "" {
+	if due.IsZero() || !now.After(due) || held.ID == "" {
 		return
 	}
 	missing := s.guilds.Known().Loading
 	available, unavailable, _ := s.guilds.Counts()
-	if len(missing) == 0 || !s.load.end(now, len(missing)) || s.tap.Load() != nil {
+	if len(missing) == 0 || !s.load.end(now, began, len(missing)) || s.tap.Load() != nil {
 		return
 	}
 	slices.Sort(missing)
-	over, cancel := context.WithCancel(s.ctx)
+	over, cancel := context.WithCancel(context.Background())
 	cancel()
 	s.loaded(over, s.id, shard.Digest(held.ID), available+unavailable, missing)
 }
 
 // fill adds the shard's part.
-func (l *loading) fill(to *ops.Load, timeout time.Duration) {
+func (l *loading) fill(to *ops.Load) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.began.IsZero() && (to.Began.IsZero() || l.began.Before(to.Began)) {
 		to.Began = l.began
-	}
-	if l.awaits.Load() {
-		if end := l.began.Add(timeout); to.Timeout.IsZero() || end.Before(to.Timeout) {
-			to.Timeout = end
-		}
 	}
 	if l.over.After(to.LoadedAt) {
 		to.LoadedAt = l.over
@@ -115,7 +126,10 @@ func (f *Fleet) Load() ops.Load {
 		available, unavailable, loading := s.guilds.Counts()
 		load.Guilds += available + unavailable
 		load.GuildsAll += available + unavailable + loading
-		s.load.fill(&load, f.cfg.LoadTimeout)
+		s.load.fill(&load)
+		if due, _ := s.due(f.cfg.LoadTimeout); !due.IsZero() && (load.Timeout.IsZero() || due.Before(load.Timeout)) {
+			load.Timeout = due
+		}
 		if !s.load.isOver() {
 			continue
 		}

@@ -34,7 +34,7 @@ func (f *Fleet) Restore(sessions []session.Session, guilds []session.ShardGuilds
 		s.runner.Restore(shard.Session{ID: saved.ID, URL: saved.ResumeURL, Seq: saved.Seq, Since: saved.Since})
 		digest := shard.Digest(saved.ID)
 		s.worker.log.Restore(s.id, spool.Progress{Session: digest, Seq: saved.Seq}, stored(s.id, digest))
-		s.guilds.Restore(known[saved.ID])
+		s.guilds.Restore(digest, saved.Seq, known[saved.ID], saved.Guilds)
 		_, _, loading := s.guilds.Counts()
 		s.load.resumed(f.cfg.Clock.Now(), loading)
 		if saved.Through > saved.Seq {
@@ -45,10 +45,17 @@ func (f *Fleet) Restore(sessions []session.Session, guilds []session.ShardGuilds
 	return restored
 }
 
+// mostCarried is how many changes of guilds are saved with the sessions, which is
+// once a second. If there are more, as while a very large bot starts, a crash before
+// the guilds are saved makes their numbers and kinds wrong.
+const mostCarried = 100_000
+
 // Sessions are the sessions as they can be resumed without loss: each with the
-// sequence number up to which every event has been dealt with.
+// sequence number up to which every event has been dealt with, and what that has
+// changed of the guilds since they were saved.
 func (f *Fleet) Sessions() []session.Session {
 	var out []session.Session
+	carried := 0
 	for _, w := range f.workers {
 		// Sessions are read first: one that begins in between has not appended
 		// anything, and is left out for now.
@@ -66,7 +73,10 @@ func (f *Fleet) Sessions() []session.Session {
 				continue
 			}
 			saved := session.Session{Shard: id, ID: s.ID, ResumeURL: s.URL, Seq: p.Seq, Since: s.Since}
-			if st := f.shard(saved.Shard).standing.Load(); st != nil && st.session == p.Session && p.Seq < st.through {
+			if saved.Guilds = f.shard(id).guilds.Since(p.Session, p.Seq, mostCarried-carried); saved.Guilds != nil {
+				carried += saved.Guilds.Len()
+			}
+			if st := f.shard(id).standing.Load(); st != nil && st.session == p.Session && p.Seq < st.through {
 				saved.Through, saved.Open = st.through, st.open
 			}
 			out = append(out, saved)
@@ -75,12 +85,17 @@ func (f *Fleet) Sessions() []session.Session {
 	return out
 }
 
-// Guilds are the guilds known in each session.
+// Guilds are the guilds of each session as they were when Sessions was asked last:
+// of what came since, Discord sends again what a crash takes along.
 func (f *Fleet) Guilds() []session.ShardGuilds {
 	var out []session.ShardGuilds
 	for _, s := range f.shards {
-		if held := s.runner.Session(); held.ID != "" {
-			out = append(out, session.ShardGuilds{Shard: s.id, Session: held.ID, Guilds: s.guilds.Known()})
+		held := s.runner.Session()
+		if held.ID == "" {
+			continue
+		}
+		if known, ok := s.guilds.Saved(shard.Digest(held.ID)); ok {
+			out = append(out, session.ShardGuilds{Shard: s.id, Session: held.ID, Guilds: known})
 		}
 	}
 	return out

@@ -73,7 +73,7 @@ func newShard(id, total int, w *Worker) *Shard {
 
 // Started takes over the guilds of a new session.
 func (s *Shard) Started(ready *discord.Ready) {
-	s.guilds.Started(ready.Guilds)
+	s.guilds.Started(shard.Digest(ready.SessionID), ready.Guilds)
 	s.load.begin(s.clock.Now())
 }
 

@@ -15,22 +15,25 @@ const (
 	guildAvailable                     // its GUILD_CREATE has come
 	guildUnavailable                   // Discord reports an outage
 	guildStates
+	// guildUnknown is that of any other.
+	guildUnknown = guildStates
 )
 
 // Guilds knows the guilds of one shard. It outlives the shard's sessions: a
-// RESUME brings no READY, and a new READY is compared with what was known. It
-// is safe for concurrent use.
+// RESUME brings no READY, and a new READY tells all of them anew. It is safe for
+// concurrent use.
 type Guilds struct {
 	mu      sync.Mutex
 	changes uint64
 	told    bool // a READY has told all of them
 	states  map[uint64]guildState
 	counts  [guildStates]int
+	history history
 }
 
-// Started takes the guilds that a READY announces: those it does not name were
-// left while we were away, and all others are loaded anew.
-func (g *Guilds) Started(ids []uint64) {
+// Started takes the guilds that the READY of a session announces: those it does not
+// name were left while we were away, and all others are loaded anew.
+func (g *Guilds) Started(session uint64, ids []uint64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.told = true
@@ -40,6 +43,7 @@ func (g *Guilds) Started(ids []uint64) {
 	for _, id := range ids {
 		g.set(id, guildLoading)
 	}
+	g.history.begin(session, 0, true)
 }
 
 // Known are the guilds of a shard by what is known of them.
@@ -47,40 +51,20 @@ type Known struct {
 	Available   []uint64 `json:"available"`
 	Unavailable []uint64 `json:"unavailable,omitempty"`
 	Loading     []uint64 `json:"loading,omitempty"`
+	// For what has changed: the guilds that were left, unless it lists all there are.
+	Gone []uint64 `json:"gone,omitempty"`
+	All  bool     `json:"all,omitempty"`
 }
 
 // Known lists the guilds, in no order.
 func (g *Guilds) Known() Known {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	var k Known
-	for id, state := range g.states {
-		switch state {
-		case guildAvailable:
-			k.Available = append(k.Available, id)
-		case guildUnavailable:
-			k.Unavailable = append(k.Unavailable, id)
-		default:
-			k.Loading = append(k.Loading, id)
-		}
-	}
-	return k
+	return *known(g.states)
 }
 
-// Restore takes over what an earlier run knew when its session is resumed.
-func (g *Guilds) Restore(k Known) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for state, ids := range map[guildState][]uint64{
-		guildAvailable: k.Available, guildUnavailable: k.Unavailable, guildLoading: k.Loading,
-	} {
-		for _, id := range ids {
-			g.set(id, state)
-		}
-	}
-}
-
-// Changes counts the changes so far, to see whether there was one.
+// Changes counts the changes so far, and again when they can be saved, to see
+// whether there was one.
 func (g *Guilds) Changes() uint64 {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -176,6 +160,7 @@ func (g *Guilds) created(f *discord.Frame) event.Kind {
 	told, unavailable := discord.GuildUnavailable(f.Data)
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.history.seq = f.Seq
 	was, known := g.states[f.Guild]
 	if unavailable {
 		g.set(f.Guild, guildUnavailable)
@@ -202,27 +187,36 @@ func (g *Guilds) deleted(f *discord.Frame) event.Kind {
 	_, unavailable := discord.GuildUnavailable(f.Data)
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.history.seq = f.Seq
 	if unavailable {
 		g.set(f.Guild, guildUnavailable)
 		return event.KindOutage
 	}
-	if was, known := g.states[f.Guild]; known {
-		g.counts[was]--
-		g.changes++
-		delete(g.states, f.Guild)
-	}
+	g.set(f.Guild, guildUnknown)
 	return event.KindLeft
 }
 
 // set changes a guild's state. g.mu is held.
 func (g *Guilds) set(id uint64, to guildState) {
-	if was, known := g.states[id]; known {
+	was, known := g.states[id]
+	if !known {
+		was = guildUnknown
+	}
+	if was == to {
+		return
+	}
+	g.changes++
+	g.history.add(id, was, to)
+	if known {
 		g.counts[was]--
+	}
+	if to == guildUnknown {
+		delete(g.states, id)
+		return
 	}
 	if g.states == nil {
 		g.states = make(map[uint64]guildState)
 	}
 	g.states[id] = to
 	g.counts[to]++
-	g.changes++
 }

@@ -26,7 +26,7 @@ const (
 
 func TestTheKindsOfGuildCreate(t *testing.T) {
 	var g Guilds
-	g.Started([]uint64{1, 2, 3})
+	g.Started(1, []uint64{1, 2, 3})
 	steps := []struct{ name, event, more, kind, counts string }{
 		{"1 backfill", "GUILD_CREATE", back, "loaded", "1 available, 0 unavailable, 2 loading"},
 		{"2 outage at start", "GUILD_DELETE", out, "outage", "1 available, 1 unavailable, 1 loading"},
@@ -53,9 +53,9 @@ func TestTheKindsOfGuildCreate(t *testing.T) {
 
 func TestANewSessionForgetsGuildsThatWereLeft(t *testing.T) {
 	var g Guilds
-	g.Started([]uint64{1, 2})
+	g.Started(1, []uint64{1, 2})
 	tell(&g, "GUILD_CREATE", 1, back)
-	g.Started([]uint64{1})
+	g.Started(1, []uint64{1})
 	if got := counts(&g); got != "0 available, 0 unavailable, 1 loading" {
 		t.Error(got)
 	}
@@ -63,11 +63,11 @@ func TestANewSessionForgetsGuildsThatWereLeft(t *testing.T) {
 
 func TestGuildsOutliveTheProcess(t *testing.T) {
 	var before, after Guilds
-	before.Started([]uint64{1, 2, 3})
+	before.Started(1, []uint64{1, 2, 3})
 	tell(&before, "GUILD_CREATE", 1, back)
 	tell(&before, "GUILD_DELETE", 2, out)
 	changes := before.Changes()
-	after.Restore(before.Known())
+	after.Restore(1, 9, before.Known(), nil)
 	if counts(&after) != counts(&before) || before.Changes() != changes {
 		t.Errorf("%s, then %s", counts(&before), counts(&after))
 	}

@@ -31,9 +31,14 @@ type Session struct {
 	// before.
 	Through int64   `json:"through,omitempty"`
 	Open    []int64 `json:"open,omitempty"` // ascending
+
+	// Guilds is what the events up to Seq have changed since the guilds were saved;
+	// nil for nothing.
+	Guilds *pipeline.Known `json:"guilds,omitempty"`
 }
 
-// Equal reports whether two sessions stand the same.
+// Equal reports whether two sessions stand the same. What has changed of the guilds
+// goes with the sequence number.
 func (s Session) Equal(o Session) bool {
 	return s.Shard == o.Shard && s.ID == o.ID && s.ResumeURL == o.ResumeURL && s.Seq == o.Seq &&
 		s.Since.Equal(o.Since) && s.Through == o.Through && slices.Equal(s.Open, o.Open)

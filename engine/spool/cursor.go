@@ -14,12 +14,13 @@ const MaxCursors = 64
 // ErrTooManyCursors is returned by [Log.Open] beyond [MaxCursors].
 var ErrTooManyCursors = errors.New("a queue serves at most 64 sinks")
 
-// CursorConfig is what a cursor is made of. The functions are called with the
-// log's lock held: they must be quick and must not call back.
+// CursorConfig is what a cursor is made of. The functions must not call back into the
+// log. Early and Wake are called with its lock held, and must be quick.
 type CursorConfig struct {
 	// Name is the sink's: by it a later run finds what waited for the sink.
 	Name string
-	// Wants says whether the sink takes an event; nil takes all.
+	// Wants says whether the sink takes an event; nil takes all. It is called by
+	// several goroutines at a time, and mostly without the log's lock.
 	Wants func(*event.Event) bool
 	// Early says whether an event may overtake what is queued before it, by
 	// way of [Cursor.NextEarly]; nil lets none.
@@ -62,6 +63,7 @@ func (l *Log) Open(cfg CursorConfig) (*Cursor, error) {
 	n := len(l.cursors)
 	c := &Cursor{log: l, cfg: cfg, n: n, bit: 1 << n, read: l.tail, low: l.tail}
 	l.cursors = append(l.cursors, c)
+	l.seat()
 	for _, ch := range l.chunks {
 		ch.pending = append(ch.pending, 0)
 	}

@@ -12,6 +12,7 @@ func (c *Cursor) Renew(cfg CursorConfig) {
 // renew is Renew with the log's lock held.
 func (c *Cursor) renew(cfg CursorConfig) {
 	c.cfg, c.orphan = cfg, false
+	c.log.seat()
 	c.letGo()
 	c.readAhead()
 }
@@ -24,6 +25,7 @@ func (c *Cursor) Release() {
 	defer c.log.mu.Unlock()
 	c.cfg = CursorConfig{Name: c.cfg.Name, Wake: func() {}}
 	c.orphan, c.earlyQueue = true, nil
+	c.log.seat()
 	c.letGo()
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/clock"
@@ -85,6 +86,7 @@ type Log struct {
 	appends  uint64
 	drops    uint64
 	cursors  []*Cursor
+	judges   atomic.Pointer[judges] // of those that are no orphans
 	progress map[int]*shardProgress // by shard
 	gaps     map[gapKey]Position    // the last gap marker of each kind
 	from     [searches]uint64       // where each search for events to drop goes on
@@ -164,6 +166,7 @@ func (l *Log) Stats() Stats {
 // before this one, is not kept: what that run has stored is known by the highest
 // number of each session, so the events of a session come in their order.
 func (l *Log) Append(ctx context.Context, ev *event.Event) (waited bool, err error) {
+	waits, by := l.judged(ev)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.end != going {
@@ -181,7 +184,7 @@ func (l *Log) Append(ctx context.Context, ev *event.Event) (waited bool, err err
 		p.seq = max(p.seq, ev.ID.Seq)
 		return false, nil
 	}
-	waits := l.wanted(ev)
+	waits = l.still(ev, waits, by)
 	if waits == 0 {
 		l.note(p, ev, false)
 		return false, nil
@@ -250,17 +253,6 @@ func (l *Log) ended() error {
 		return ErrForgotten
 	}
 	return nil
-}
-
-// wanted has the bit of each cursor whose sink takes the event.
-func (l *Log) wanted(ev *event.Event) uint64 {
-	var waits uint64
-	for _, c := range l.cursors {
-		if !c.orphan && (c.cfg.Wants == nil || c.cfg.Wants(ev)) {
-			waits |= c.bit
-		}
-	}
-	return waits
 }
 
 // push puts an event at the end, for the cursors whose bits are set.

@@ -11,7 +11,7 @@ import (
 
 // Protocol is the version of what client and server say to each other. It grows
 // when a name changes its meaning or is taken away.
-const Protocol = 1
+const Protocol = 2
 
 // protocolHeader carries [Protocol] on every answer, and on every request of a
 // [Client]. A request without it is taken as one of the server's version, so
