@@ -48,7 +48,7 @@ func inReshard(t *testing.T, sim discordtest.Config, story func(w *reshardWorld)
 	r := &reshardWorld{ledger: newLedger(), line: &lifeline{}, disk: newDisk(t), shelf: &savingShelf{shelf: &shelf{}}}
 	inWorld(t, sim, func(c *engine.Config) {
 		if dialer, ok := c.Dialer.(*gateway.Dialer); ok && r.world == nil && !r.line.tied {
-			c.Dialer = &gateway.Dialer{NetDial: r.line.tie(dialer.NetDial)}
+			c.Dialer = &gateway.Dialer{NetDial: r.line.tie(dialer.NetDial), Compress: dialer.Compress}
 		}
 		c.Sessions, c.Store, c.StoreDir = r.shelf, r.disk, r.disk.dir
 		c.Queue.PersistAfter = time.Second

@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	stormFor  = flag.Duration("stormfor", 0, "how long the day of every fault is, in its own time; 0 for an hour, or less with -short or -race")
+	stormFor  = flag.Duration("stormfor", 0, "how long the day of every fault is, in its own time; 0 for 20 minutes, or less with -short or -race")
 	stormSeed = flag.Uint64("stormseed", 1, "of the plan of that day; it also chooses the compression")
 	stormPace = flag.Float64("stormpace", 1, "how many times as often things go wrong on that day")
 )

@@ -79,7 +79,7 @@ func newWorld(t *testing.T, sim discordtest.Config, adapt func(*engine.Config)) 
 		Shards:        engine.ShardsConfig{Last: -1, LargeBot: true},
 		DeadLetterDir: t.TempDir(),
 		Gateway:       &rest.Client{Base: base, Token: token, Transport: &http.Transport{DialContext: gate.DialContext, DisableKeepAlives: true}},
-		Dialer:        &gateway.Dialer{NetDial: gate.DialContext},
+		Dialer:        &gateway.Dialer{NetDial: gate.DialContext, Compress: gateway.None},
 		Logger:        slog.New(slog.DiscardHandler),
 		Seed:          1,
 		Sinks: []engine.SinkConfig{{Name: "bot", Kind: "http", Sink: mustSink(t, httpsink.Config{
