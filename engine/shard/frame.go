@@ -51,7 +51,7 @@ func (m *Machine) greeted(now time.Time, f *discord.Frame) {
 // begin starts the heartbeat of a connection that has greeted us, and resumes or
 // queues for an identify.
 func (m *Machine) begin(now time.Time, interval time.Duration, why string) {
-	m.hello, m.lastACK = true, time.Time{}
+	m.hello, m.refused, m.lastACK = true, false, time.Time{}
 	first := time.Duration(m.cfg.Random() * float64(interval))
 	m.beat = beat{interval: interval, due: now.Add(first)}
 	m.do(Effect{Kind: DoSetTimer, Timer: TimerHeartbeat, After: first})
@@ -77,6 +77,7 @@ func (m *Machine) slot(now time.Time) {
 		return
 	}
 	m.counts.Identifies++
+	m.refused = false
 	m.enter(now, ops.ShardIdentifying, "identify sent")
 	m.do(Effect{Kind: DoIdentify})
 }
@@ -95,6 +96,7 @@ func (m *Machine) acked(now time.Time) {
 func (m *Machine) invalid(now time.Time, resumable bool) {
 	switch {
 	case m.state == ops.ShardIdentifying:
+		m.refused = true
 		m.do(Effect{Kind: DoRejectSlot})
 		m.do(Effect{Kind: DoTell, Text: "Discord refused the identify (op 9): its bucket waits, and tries again"})
 		m.queue(now, "Discord refused the identify (op 9), perhaps another process of the bot identifies too; waiting for another turn")
@@ -112,7 +114,7 @@ func (m *Machine) invalid(now time.Time, resumable bool) {
 // dispatch takes an event. Only events of a session that advance its sequence
 // are delivered: a repeat within a session is Discord's or the network's error.
 func (m *Machine) dispatch(now time.Time, f *discord.Frame, stalled bool) {
-	if m.state == ops.ShardIdentifying && string(f.Type) == "READY" {
+	if m.awaitsReady() && string(f.Type) == "READY" {
 		m.ready(now, f)
 		return
 	}
@@ -136,6 +138,12 @@ func (m *Machine) dispatch(now time.Time, f *discord.Frame, stalled bool) {
 	}
 }
 
+// awaitsReady reports whether an identify may have been taken. One may be although
+// an op 9 came behind it, which had been sent before Discord saw it.
+func (m *Machine) awaitsReady() bool {
+	return m.state == ops.ShardIdentifying || m.state == ops.ShardQueued && m.refused
+}
+
 func (m *Machine) ready(now time.Time, f *discord.Frame) {
 	ready, err := discord.DecodeReady(f.Data)
 	if err != nil {
@@ -148,7 +156,11 @@ func (m *Machine) ready(now time.Time, f *discord.Frame) {
 	m.session = Session{ID: ready.SessionID, URL: ready.ResumeURL, Seq: f.Seq, Since: now}
 	m.resumes = 0
 	m.counts.Events++
-	m.do(Effect{Kind: DoConfirmSlot})
+	if m.state == ops.ShardIdentifying {
+		m.do(Effect{Kind: DoConfirmSlot})
+	} else {
+		m.do(Effect{Kind: DoDropSlot})
+	}
 	m.do(Effect{Kind: DoReady, Ready: &ready})
 	m.do(Effect{Kind: DoDeliver})
 	m.watch.last, m.watch.heardAt = now, now

@@ -70,7 +70,10 @@ type Machine struct {
 
 	open bool // the connection is open; it is being dialled if not
 	// hello says that the open connection has greeted us.
-	hello   bool
+	hello bool
+	// refused says that Discord has answered the last identify of this connection
+	// with op 9.
+	refused bool
 	beat    beat
 	session Session
 	spare   spare
