@@ -88,6 +88,7 @@ type Engine struct {
 	shut   bool               // no drain and no replay can begin any more
 
 	operations operations
+	actions    actionLog     // who did what
 	replays    chan replay   // of dead letters
 	drains     chan *drain   // holds one: the shards are to close, and the queue to be delivered
 	keeper     *keeper       // of Run
@@ -131,6 +132,7 @@ func New(cfg Config, opts ...Option) (*Engine, error) {
 		letters: delivery.NewDeadLetterFiles(cfg.DeadLetterDir, cfg.Clock),
 		asks:    asks.New(asks.Config{Clock: cfg.Clock, Start: rand.Uint64()}),
 	}
+	e.actions.clock, e.actions.redact = cfg.Clock, cfg.Token.Redact
 	e.presence.set(cfg.Presence, nil)
 	e.loadedPresence = cfg.Presence
 	e.growing.Store(&cfg.Reshard)

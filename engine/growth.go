@@ -99,9 +99,14 @@ func (s *steering) growNow(ctx context.Context, now time.Time, why string, to op
 	plan.Why = why + ": " + plan.Why
 	g.state.Held = ""
 	e.logger.Info("reshard is due", "reason", why, "to", plan.To)
-	if reply := s.begin(ctx, order{cmd: ops.Command{Kind: ops.CommandReshard, Target: to, By: "reshard.auto"}, plan: plan}); reply.err != nil {
+	cmd := ops.Command{Kind: ops.CommandReshard, Target: to, By: "reshard.auto"}
+	reply := s.begin(ctx, order{cmd: cmd, plan: plan})
+	if reply.err != nil {
 		g.state.Held = reply.err.Error()
+		return
 	}
+	cmd.By = ops.ByItself + " (reshard.auto)"
+	e.actions.begin(cmd, reply.op)
 }
 
 // see takes note of how full the fleet is; settled says that no guilds are being

@@ -56,7 +56,7 @@ func (e *Engine) beginReplay(cmd ops.Command) (*operation, error) {
 		_ = taken.Done(0)
 		return refuse("sink %s has no dead letters", cmd.Sink)
 	}
-	op := newOperation(cmd, e.cfg.Clock.Now())
+	op := newOperation(cmd, e.cfg.Clock)
 	op.total, op.rest, op.text = len(taken.Events), len(taken.Events), "puts them back into the queue"
 	if !e.queueReplay(replay{op, to, taken}) {
 		_ = taken.Done(0)

@@ -76,6 +76,7 @@ func (e *Engine) sample() *ops.Snapshot {
 	}
 	e.series.push(totals, depth, lag)
 	e.tellLosses(now)
+	e.actions.settle()
 	snap, _ := e.Snapshot(context.Background())
 	e.notePhase(snap)
 	e.loading.look(e.current(), &snap.Load)
@@ -187,6 +188,7 @@ func (e *Engine) Snapshot(context.Context) (*ops.Snapshot, error) {
 		Identify:  e.queue.Snapshot(),
 		LastLog:   e.journal.Last(),
 		Alerts:    e.alerts.list(),
+		Actions:   e.actions.shown(),
 		Store:     e.store(),
 
 		KeepsSessions: e.cfg.Sessions != nil,

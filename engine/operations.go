@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gatehouse-gateway/gatehouse/engine/clock"
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 )
 
@@ -14,9 +15,11 @@ import (
 func (e *Engine) Do(ctx context.Context, cmd ops.Command) (ops.Operation, error) {
 	op, err := e.begin(ctx, cmd)
 	if err != nil {
+		e.actions.refuse(cmd, reasonOf(err))
 		e.logger.Warn(cmd.Kind.String()+" refused", "by", asker(cmd), "reason", err)
 		return nil, err
 	}
+	e.actions.begin(cmd, op)
 	e.logger.Info(cmd.What()+" asked for", "by", asker(cmd))
 	return op, nil
 }
@@ -27,6 +30,14 @@ func asker(cmd ops.Command) string {
 		return "somebody"
 	}
 	return cmd.By
+}
+
+// reasonOf is why a command was refused, without its name.
+func reasonOf(err error) string {
+	if refused := (*ops.RefusedError)(nil); errors.As(err, &refused) {
+		return refused.Reason
+	}
+	return err.Error()
 }
 
 func (e *Engine) begin(ctx context.Context, cmd ops.Command) (ops.Operation, error) {
@@ -69,7 +80,7 @@ func (e *Engine) beginSink(cmd ops.Command) (*operation, error) {
 	default:
 		s.runner.Resume()
 	}
-	op := newOperation(cmd, e.cfg.Clock.Now())
+	op := newOperation(cmd, e.cfg.Clock)
 	op.end(nil, op.what+": done")
 	return op, nil
 }
@@ -80,7 +91,7 @@ func (e *Engine) beginAllow(cmd ops.Command) (*operation, error) {
 	if !was {
 		return nil, &ops.RefusedError{Command: cmd, Reason: "identifies are not stopped"}
 	}
-	op := newOperation(cmd, e.cfg.Clock.Now())
+	op := newOperation(cmd, e.cfg.Clock)
 	op.end(nil, "identifies go on")
 	if e.current() != nil { // else there is no keeper yet
 		e.keeper.hasten()
@@ -101,7 +112,7 @@ func (e *Engine) beginShards(cmd ops.Command) (*operation, error) {
 	if why := e.unaffordable(cmd); why != "" {
 		return nil, &ops.RefusedError{Command: cmd, Reason: why}
 	}
-	op := newOperation(cmd, e.cfg.Clock.Now())
+	op := newOperation(cmd, e.cfg.Clock)
 	e.operations.add(op)
 	if err := f.Do(cmd); err != nil {
 		e.operations.remove(op)
@@ -133,10 +144,12 @@ func (e *Engine) unaffordable(cmd ops.Command) string {
 type operation struct {
 	cmd   ops.Command
 	what  string
+	clock clock.Clock
 	begun time.Time
 	done  chan struct{}
 
 	mu    sync.Mutex
+	ended time.Time    // zero before
 	left  map[int]bool // shards that have not got there
 	rest  int          // dead letters likewise
 	total int
@@ -146,8 +159,8 @@ type operation struct {
 
 var _ ops.Operation = (*operation)(nil)
 
-func newOperation(cmd ops.Command, now time.Time) *operation {
-	op := &operation{cmd: cmd, begun: now, done: make(chan struct{}), left: make(map[int]bool)}
+func newOperation(cmd ops.Command, c clock.Clock) *operation {
+	op := &operation{cmd: cmd, clock: c, begun: c.Now(), done: make(chan struct{}), left: make(map[int]bool)}
 	for _, id := range cmd.Shards {
 		op.left[id] = true
 	}
@@ -184,8 +197,15 @@ func (op *operation) Err() error {
 }
 
 func (op *operation) end(err error, text string) {
-	op.err, op.text = err, text
+	op.err, op.text, op.ended = err, text, op.clock.Now()
 	close(op.done)
+}
+
+// endedAt is when it ended; zero before.
+func (op *operation) endedAt() time.Time {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	return op.ended
 }
 
 // goal is the state that a command brings a shard to.

@@ -3,17 +3,17 @@ package engine
 import (
 	"errors"
 	"testing"
-	"time"
 
+	"github.com/gatehouse-gateway/gatehouse/engine/clock"
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 )
 
 func TestAnOperationThatComesTooLateEnds(t *testing.T) {
 	var o operations
-	early := newOperation(ops.Command{Kind: ops.CommandRestart, Shards: []int{1}}, time.Now())
+	early := newOperation(ops.Command{Kind: ops.CommandRestart, Shards: []int{1}}, clock.System())
 	o.add(early)
 	o.abandon()
-	late := newOperation(ops.Command{Kind: ops.CommandRestart, Shards: []int{1}}, time.Now())
+	late := newOperation(ops.Command{Kind: ops.CommandRestart, Shards: []int{1}}, clock.System())
 	o.add(late)
 	for name, op := range map[string]*operation{"early": early, "late": late} {
 		select {

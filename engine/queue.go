@@ -168,7 +168,7 @@ func (e *Engine) beginDiscard(cmd ops.Command) (*operation, error) {
 		return nil, &ops.RefusedError{Command: cmd, Reason: fmt.Sprintf("nothing waits for a sink named %q", cmd.Sink)}
 	}
 	n := q.Discard(cmd.Sink)
-	op := newOperation(cmd, e.cfg.Clock.Now())
+	op := newOperation(cmd, e.cfg.Clock)
 	op.end(nil, fmt.Sprintf("%s: %d events forgotten", op.what, n))
 	e.logger.Warn("events forgotten", "sink", cmd.Sink, "events", n, "by", asker(cmd))
 	return op, nil

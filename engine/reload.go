@@ -90,7 +90,7 @@ func (s *steering) obeyReload(ctx context.Context, o order) orderReply {
 	if s.engine.cfg.Reload == nil {
 		return refuse("there is no configuration to read: nothing but flags and the environment configures this run")
 	}
-	op := newOperation(o.cmd, s.engine.cfg.Clock.Now())
+	op := newOperation(o.cmd, s.engine.cfg.Clock)
 	if s.now != nil {
 		op.text = "waits for the end of the reshard"
 		s.reloads = append(s.reloads, op)

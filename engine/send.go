@@ -25,6 +25,30 @@ const (
 
 // Send has a gateway command sent to Discord.
 func (e *Engine) Send(ctx context.Context, s ops.Send) (ops.Sent, error) {
+	began := e.cfg.Clock.Now()
+	sent, err := e.send(ctx, s)
+	if s.Op == int(discord.OpPresenceUpdate) { // the others are a bot's daily work
+		e.actions.note(orSomebody(s.By), presenceOf(s.Shards), err, "sent by "+howMany(len(sent.Shards), "shard"), began)
+	}
+	return sent, err
+}
+
+// presenceOf is whose presence is changed, in words.
+func presenceOf(shards []int) string {
+	if len(shards) == 0 {
+		return "presence of the bot"
+	}
+	return "presence of " + howMany(len(shards), "shard")
+}
+
+func howMany(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func (e *Engine) send(ctx context.Context, s ops.Send) (ops.Sent, error) {
 	p, err := e.post(ctx, s, nil)
 	if err != nil {
 		e.logger.Warn("command not sent", "op", s.Op, "by", orSomebody(s.By), "reason", err)

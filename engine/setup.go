@@ -14,6 +14,7 @@ import (
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
 	"github.com/gatehouse-gateway/gatehouse/engine/fleet"
 	"github.com/gatehouse-gateway/gatehouse/engine/identify"
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 	"github.com/gatehouse-gateway/gatehouse/engine/session"
 	"github.com/gatehouse-gateway/gatehouse/engine/shard"
 	"github.com/gatehouse-gateway/gatehouse/engine/spool"
@@ -229,7 +230,10 @@ func (e *Engine) newIdentifyQueue() *identify.Queue {
 		Reserve: e.cfg.Identify.Reserve.Of,
 		Random:  e.random(4),
 		Refresh: e.refreshBudget,
-		Tripped: func(why string) { e.logger.Error("identifies are stopped", "reason", why) },
+		Tripped: func(why string) {
+			e.logger.Error("identifies are stopped", "reason", why)
+			e.actions.note(ops.ByItself+" (the breaker)", "stop identifies", nil, why, time.Time{})
+		},
 	})
 }
 

@@ -164,7 +164,7 @@ func (s *steering) obey(ctx context.Context, o order) orderReply {
 	if why := r.refusal(o.cmd.Kind); why != "" {
 		return refuse("%s", why)
 	}
-	op := newOperation(o.cmd, s.engine.cfg.Clock.Now())
+	op := newOperation(o.cmd, s.engine.cfg.Clock)
 	r.command(ctx, o.cmd)
 	op.end(nil, op.what+": done")
 	s.publish()

@@ -48,17 +48,25 @@ func (f *Fleet) refusal(kind ops.CommandKind, id int) string {
 	return ops.Refusal(kind, state)
 }
 
-// Resolve names the shards of the workers that a command is for. Those that cannot be
-// restarted are left alone, unless none can. It fails with a *ops.RefusedError.
+// Resolve names the shards of the workers that a command is for, or all of them if it
+// is for all. Those that cannot be restarted are left alone, unless none can. It fails with a *ops.RefusedError.
 func (f *Fleet) Resolve(cmd ops.Command) (ops.Command, error) {
 	refuse := func(format string, args ...any) (ops.Command, error) {
 		return cmd, &ops.RefusedError{Command: cmd, Reason: fmt.Sprintf(format, args...)}
 	}
-	if len(cmd.Workers) > 0 && cmd.Kind != ops.CommandRestart {
+	switch {
+	case cmd.Kind == ops.CommandRestart:
+	case cmd.All:
+		return refuse("all shards at a time can be restarted, and nothing else: name those that it is for")
+	case len(cmd.Workers) > 0:
 		return refuse("workers can be restarted, and nothing else")
 	}
 	ids, why := slices.Clone(cmd.Shards), ""
-	for _, id := range cmd.Workers {
+	workers := slices.Clone(cmd.Workers)
+	for i := 0; cmd.All && i < len(f.workers); i++ {
+		workers = append(workers, i)
+	}
+	for _, id := range workers {
 		if id < 0 || id >= len(f.workers) {
 			return refuse("there is no worker %d; they are 0 to %d", id, len(f.workers)-1)
 		}

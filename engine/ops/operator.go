@@ -98,6 +98,21 @@ const (
 	// CommandReload has the configuration read again, and what of it can change
 	// while the engine runs takes effect.
 	CommandReload
+	// CommandDrop gives up the oldest events that wait for a sink, at most Events of
+	// them. Gap markers take their place; what is being delivered goes on.
+	CommandDrop
+	// CommandLogLevel sets the least level that is logged, until the configuration
+	// changes it.
+	CommandLogLevel
+	// CommandDump writes a file for whoever has to find out what is wrong: the
+	// snapshot, the last lines of the log, the configuration without secrets, and
+	// what every goroutine does.
+	CommandDump
+	// CommandAck takes an alert off the line of every console until it ends or gets
+	// worse.
+	CommandAck
+	// CommandCancel ends an action under way, if it can be; see [Action.Cancels].
+	CommandCancel
 )
 
 var commandNames = map[CommandKind]string{
@@ -119,6 +134,12 @@ var commandNames = map[CommandKind]string{
 	CommandReshardForce:  "reshard-force",
 
 	CommandReload: "reload",
+
+	CommandDrop:     "drop",
+	CommandLogLevel: "loglevel",
+	CommandDump:     "dump",
+	CommandAck:      "ack",
+	CommandCancel:   "cancel",
 }
 
 // String is the command's name as `gatehouse ctl` spells it.
@@ -139,23 +160,83 @@ type Command struct {
 	Workers []int    // whose shards a CommandRestart is for, beside Shards
 	Letters []string // event ids, for CommandReplay; empty for all of the sink's
 	Target  Target   // for CommandReshard
+
+	All     bool    // every shard, for a CommandRestart; those that cannot be restarted are left out
+	Rolling Rolling // how a CommandRestart goes from shard to shard
+	Events  int     // for CommandDrop
+	Level   Level   // for CommandLogLevel
+	Alert   string  // id, for CommandAck
+	Action  uint64  // id, for CommandCancel
+}
+
+// Rolling says that shards are restarted one after the other. The zero Rolling
+// restarts all at once.
+type Rolling struct {
+	On    bool
+	Every time.Duration // from a shard's return to the next one's restart; at most an hour
+	// Within is how long a shard may take to come back before the restart stops, the
+	// others untouched; 0 for [RollingWithin].
+	Within time.Duration
+}
+
+// What a rolling restart does if nobody says otherwise, and the most that it takes.
+const (
+	RollingEvery  = 2 * time.Second
+	RollingWithin = time.Minute
+	RollingMost   = time.Hour
+)
+
+// Wrong says what is wrong with the pace; empty if nothing is.
+func (r Rolling) Wrong() string {
+	switch {
+	case !r.On && r != Rolling{}:
+		return "a pace is given for a restart that is not rolling"
+	case r.Every < 0 || r.Every > RollingMost:
+		return fmt.Sprintf("every %s; allowed: 0 to %s", r.Every, RollingMost)
+	case r.Within < 0 || r.Within > RollingMost:
+		return fmt.Sprintf("within %s; allowed: 1s to %s", r.Within, RollingMost)
+	default:
+		return ""
+	}
 }
 
 // What is the command in words, such as "restart shard 3".
 func (c Command) What() string {
 	switch {
+	case c.Kind == CommandDrop:
+		return fmt.Sprintf("drop up to %d events of sink %s", c.Events, c.Sink)
+	case c.Kind == CommandLogLevel:
+		return "log level " + c.Level.String()
+	case c.Kind == CommandAck:
+		return "acknowledge " + c.Alert
+	case c.Kind == CommandCancel:
+		return fmt.Sprintf("cancel action %d", c.Action)
+	case c.Rolling.On && c.All:
+		return "rolling restart of all shards"
+	case c.Rolling.On:
+		return "rolling restart of " + c.shards()
+	case c.All:
+		return c.Kind.String() + " all shards"
 	case c.Sink != "":
 		return c.Kind.String() + " sink " + c.Sink
-	case len(c.Workers) == 1:
-		return fmt.Sprintf("%s worker %d", c.Kind, c.Workers[0])
-	case len(c.Workers) > 0:
-		return fmt.Sprintf("%s %d workers", c.Kind, len(c.Workers))
-	case len(c.Shards) == 1:
-		return fmt.Sprintf("%s shard %d", c.Kind, c.Shards[0])
-	case len(c.Shards) > 1:
-		return fmt.Sprintf("%s %d shards", c.Kind, len(c.Shards))
+	case len(c.Workers) > 0 || len(c.Shards) > 0:
+		return c.Kind.String() + " " + c.shards()
 	default:
 		return c.Kind.String()
+	}
+}
+
+// shards are those of the command, in words.
+func (c Command) shards() string {
+	switch {
+	case len(c.Workers) == 1:
+		return fmt.Sprintf("worker %d", c.Workers[0])
+	case len(c.Workers) > 0:
+		return fmt.Sprintf("%d workers", len(c.Workers))
+	case len(c.Shards) == 1:
+		return fmt.Sprintf("shard %d", c.Shards[0])
+	default:
+		return fmt.Sprintf("%d shards", len(c.Shards))
 	}
 }
 

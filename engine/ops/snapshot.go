@@ -32,8 +32,12 @@ type Snapshot struct {
 	Filter   Filter
 	Load     Load
 	Hooks    []Hook  // those that are set, by name
-	Alerts   []Alert // newest first
-	LastLog  uint64  // highest LogLine.Seq, to see that there is more to fetch
+	Alerts   []Alert // the most urgent first, then the newest
+	// Actions are what was done to the engine and what it did by itself, newest
+	// first, at most 50.
+	Actions  []Action
+	LogLevel Level  // least level that is logged
+	LastLog  uint64 // highest LogLine.Seq, to see that there is more to fetch
 }
 
 // Fleet is one complete set of shards with one total.
@@ -290,6 +294,13 @@ type Alert struct {
 	Shard int    // to jump to; -1 if none
 	Sink  string // to jump to; empty if none
 	Text  string // what is wrong and what to do, one line
+	// Page is the page that shows more: "shards", "sinks", "events", "reshard",
+	// "workers", "identify" or "logs"; empty if there is none.
+	Page string
+	// AckedAt is when somebody acknowledged it, and AckedBy who; zero before. It
+	// stays acknowledged until it ends or its level rises.
+	AckedAt time.Time
+	AckedBy string
 }
 
 // ShardDetail is what the snapshot leaves out about one shard.

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 )
@@ -32,6 +33,18 @@ func TestEveryCommandComesThrough(t *testing.T) {
 		if kind == ops.CommandReshard {
 			want.Target = ops.Target{Total: 32, Last: 15, Slice: true}
 		}
+		switch kind {
+		case ops.CommandRestart:
+			want.Rolling = ops.Rolling{On: true, Every: 1500 * time.Millisecond, Within: 90 * time.Second}
+		case ops.CommandDrop:
+			want.Events = 1234
+		case ops.CommandLogLevel:
+			want.Level = ops.LevelDebug
+		case ops.CommandAck:
+			want.Alert = "shard/3/failed"
+		case ops.CommandCancel:
+			want.Action = 7
+		}
 		body, err := json.Marshal(wireCommand(want))
 		if err != nil {
 			t.Fatal(err)
@@ -42,6 +55,17 @@ func TestEveryCommandComesThrough(t *testing.T) {
 	}
 }
 
+func TestARestartOfAllComesThrough(t *testing.T) {
+	want := ops.Command{Kind: ops.CommandRestart, All: true, Rolling: ops.Rolling{On: true}}
+	body, err := json.Marshal(wireCommand(want))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := decodeCommand(body); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%s: came as %+v, %v", body, got, err)
+	}
+}
+
 func TestABadCommandIsSaidInOneLine(t *testing.T) {
 	for _, c := range []struct{ body, want string }{
 		{``, "the body is not a command: it is empty; send one such as"},
@@ -49,7 +73,7 @@ func TestABadCommandIsSaidInOneLine(t *testing.T) {
 		{`{"action":"restart"`, "the body is not a command: unexpected EOF"},
 		{`{"action":"restart","shard":3}`, `unknown field "shard"`},
 		{`{"action":"restart","shards":[1]}{}`, "the body goes on after the command"},
-		{`{"action":"reboot"}`, `action: "reboot" is not known; allowed: restart, reidentify, stop, start, pause, resume, drain, replay, discard, allow, reshard, reshard-pause, reshard-resume, reshard-abort, reshard-force, reload`},
+		{`{"action":"reboot"}`, `action: "reboot" is not known; allowed: restart, reidentify, stop, start, pause, resume, drain, replay, discard, allow, reshard, reshard-pause, reshard-resume, reshard-abort, reshard-force, reload, drop, loglevel, dump, ack, cancel`},
 		{`{"action":"unknown"}`, `action: "unknown" is not known`},
 		{`{"action":"restart"}`, "shards: missing; restart needs at least one id"},
 		{`{"action":"restart","workers":[-2]}`, "workers: -2 is below zero"},
@@ -67,6 +91,20 @@ func TestABadCommandIsSaidInOneLine(t *testing.T) {
 		{`{"action":"reshard","target":{"slice":{"first":4,"last":3}}}`, "target: slice: 4 to 3 is not a range of shards"},
 		{`{"action":"pause","sink":"b\u001b[2Jt"}`, "sink: not a printable text of up to 128 bytes"},
 		{`{"action":"drain","by":"` + strings.Repeat("x", 129) + `"}`, "by: not a printable text"},
+		{`{"action":"stop","shards":[1],"all":true}`, "all: stop takes none"},
+		{`{"action":"restart","shards":[1],"all":true}`, "all: shards or workers are named too"},
+		{`{"action":"restart","all":true,"rolling":{"every_ms":3600001}}`, "rolling: every 1h0m0.001s; allowed: 0 to 1h0m0s"},
+		{`{"action":"restart","all":true,"rolling":{"every_ms":1,"within_ms":-5}}`, "rolling: within -5ms; allowed: 1s to 1h0m0s"},
+		{`{"action":"stop","shards":[1],"rolling":{"every_ms":1}}`, "rolling: stop takes none"},
+		{`{"action":"drop","sink":"bot"}`, "events: missing; drop needs it"},
+		{`{"action":"drop","sink":"bot","events":-1}`, "events: -1 is below zero"},
+		{`{"action":"drop","events":5}`, "sink: missing; drop needs the name of one"},
+		{`{"action":"loglevel"}`, "level: missing; loglevel needs it"},
+		{`{"action":"loglevel","level":"loud"}`, `level: "loud" is not known; allowed: debug, info, warn, error`},
+		{`{"action":"dump","level":"debug"}`, "level: dump takes none"},
+		{`{"action":"ack"}`, "alert: missing; ack needs it"},
+		{`{"action":"ack","alert":"a\u001b"}`, "alert: not a printable text"},
+		{`{"action":"cancel"}`, "id: missing; cancel needs it"},
 		{`{"action":"restart","shards":[` + strings.Repeat("1,", maxShardsNamed) + `1]}`, "shards: 65537 are named; allowed: up to 65536"},
 	} {
 		_, err := decodeCommand([]byte(c.body))
@@ -94,7 +132,7 @@ func FuzzDecodeCommand(f *testing.F) {
 			return
 		}
 		shards, sink, letters := needs(cmd.Kind)
-		if cmd.Kind.String() == unknownWord || shards != (len(cmd.Shards) > 0) || sink != (cmd.Sink != "") || !letters && len(cmd.Letters) > 0 {
+		if cmd.Kind.String() == unknownWord || shards != (len(cmd.Shards)+len(cmd.Workers) > 0 || cmd.All) || sink != (cmd.Sink != "") || !letters && len(cmd.Letters) > 0 {
 			t.Fatalf("%q was taken for %+v", body, cmd)
 		}
 		again, err := json.Marshal(wireCommand(cmd))

@@ -209,13 +209,13 @@ func TestAnEngineThatCannotAnswerIsSaid(t *testing.T) {
 func TestClientAndServerOfDifferentVersionsSaySo(t *testing.T) {
 	h := open(t, &engine{})
 	status, body := h.raw(t, "GET", "/v1/status", nil, protocolHeader, "9")
-	if status != 400 || !strings.Contains(body, `this Gatehouse 1.2.3 speaks control protocol 2, the client speaks \"9\"; use a gatehouse of the same version`) {
+	if status != 400 || !strings.Contains(body, `this Gatehouse 1.2.3 speaks control protocol 3, the client speaks \"9\"; use a gatehouse of the same version`) {
 		t.Errorf("%d %s", status, body)
 	}
-	if status, body := h.raw(t, "GET", "/v1/version", nil, protocolHeader, "9"); status != 200 || !strings.Contains(body, `"protocol":2`) {
+	if status, body := h.raw(t, "GET", "/v1/version", nil, protocolHeader, "9"); status != 200 || !strings.Contains(body, `"protocol":3`) {
 		t.Errorf("%d %s", status, body)
 	}
-	for header, want := range map[string]string{"9": `speaks control protocol "9", this program speaks 2`, "": "is not a Gatehouse"} {
+	for header, want := range map[string]string{"9": `speaks control protocol "9", this program speaks 3`, "": "is not a Gatehouse"} {
 		path := other(t, header)
 		c := NewClient(ClientConfig{Socket: path})
 		defer c.Close()

@@ -11,7 +11,7 @@ import (
 
 // Protocol is the version of what client and server say to each other. It grows
 // when a name changes its meaning or is taken away.
-const Protocol = 2
+const Protocol = 3
 
 // protocolHeader carries [Protocol] on every answer, and on every request of a
 // [Client]. A request without it is taken as one of the server's version, so
@@ -52,8 +52,8 @@ const (
 // Marshal is v as this package's API shows it, for whoever prints what a
 // [Client] returned. It takes [*ops.Snapshot], [*ops.ShardDetail], [ops.LogPage],
 // [ops.DeadLetterPage], [ops.Identify], [ops.Sent], [*ops.SendError], [ops.Sink], [ops.Reshard],
-// [*ops.ReshardPlan], and slices of [ops.Shard], [ops.Worker] and
-// [ops.Sink].
+// [*ops.ReshardPlan], and slices of [ops.Shard], [ops.Worker],
+// [ops.Sink], [ops.Alert] and [ops.Action].
 func Marshal(v any) ([]byte, error) {
 	wire := wireOf(v)
 	if wire == nil {
@@ -92,6 +92,10 @@ func wireOf(v any) any {
 		return each(v, wireWorker)
 	case []ops.Sink:
 		return each(v, wireSink)
+	case []ops.Alert:
+		return each(v, wireAlert)
+	case []ops.Action:
+		return each(v, wireDeed)
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ func fill(v reflect.Value, n *int) {
 	case *json.RawMessage:
 		*at = json.RawMessage(`{"t":"READY"}`)
 		return
-	case *ops.ShardState, *ops.SinkState, *ops.EnginePhase, *ops.AlertLevel, *ops.ReshardPhase:
+	case *ops.ShardState, *ops.SinkState, *ops.EnginePhase, *ops.AlertLevel, *ops.ReshardPhase, *ops.ActionState:
 		v.SetUint(uint64(*n%2 + 1))
 		return
 	case *ops.Level:
@@ -149,6 +149,7 @@ func TestAnEmptyEngineComesAsItIs(t *testing.T) {
 func TestTheNamesOfTheWire(t *testing.T) {
 	snap := filled[ops.Snapshot]()
 	snap.Shards, snap.Workers, snap.Sinks, snap.Alerts = snap.Shards[:1], snap.Workers[:1], snap.Sinks[:1], snap.Alerts[:1]
+	snap.Actions = snap.Actions[:1]
 	snap.Traffic.Types = snap.Traffic.Types[:1]
 	snap.Reshard.History = snap.Reshard.History[:1]
 	snap.Hooks, snap.Sinks[0].Rules = snap.Hooks[:1], snap.Sinks[0].Rules[:1]

@@ -15,13 +15,14 @@ import (
 
 // command is an ops.Command.
 type command struct {
-	Action  string   `json:"action"` // restart, reidentify, stop, start, pause, resume, drain, replay, discard, allow, reshard, reshard-…, reload
+	Action  string   `json:"action"` // a word of [ops.CommandKind]
 	Shards  []int    `json:"shards,omitempty"`
 	Workers []int    `json:"workers,omitempty"` // of restart: all of their shards
 	Sink    string   `json:"sink,omitempty"`
 	Letters []string `json:"letters,omitempty"` // event ids; none for all of the sink's
 	Target  *target  `json:"target,omitempty"`  // of reshard; none for what reshard.target says
 	By      string   `json:"by,omitempty"`      // who asks, for the log
+	orders
 }
 
 // Bounds of a command: more is a mistake, or malice.
@@ -32,7 +33,9 @@ const (
 )
 
 func wireCommand(c ops.Command) command {
-	out := command{Action: c.Kind.String(), Shards: c.Shards, Workers: c.Workers, Sink: c.Sink, Letters: c.Letters, By: c.By}
+	out := command{
+		Action: c.Kind.String(), Shards: c.Shards, Workers: c.Workers, Sink: c.Sink, Letters: c.Letters, By: c.By, orders: wireOrders(c),
+	}
 	if c.Target != (ops.Target{}) {
 		t := wireTarget(c.Target)
 		out.Target = &t
@@ -64,7 +67,7 @@ func decodeCommand(body []byte) (ops.Command, error) {
 	if c.Target != nil {
 		out.Target = c.Target.ops()
 	}
-	return out, nil
+	return out, c.fill(&out)
 }
 
 // jsonCause is what is wrong with JSON, in its own words without the package's.
@@ -91,7 +94,7 @@ func needs(kind ops.CommandKind) (shards, sink, letters bool) {
 	switch kind {
 	case ops.CommandRestart, ops.CommandReidentify, ops.CommandStop, ops.CommandStart:
 		return true, false, false
-	case ops.CommandPauseSink, ops.CommandResumeSink, ops.CommandDiscard:
+	case ops.CommandPauseSink, ops.CommandResumeSink, ops.CommandDiscard, ops.CommandDrop:
 		return false, true, false
 	case ops.CommandReplay:
 		return false, true, true
@@ -105,7 +108,7 @@ func (c *command) check(kind ops.CommandKind) error {
 	switch {
 	case len(c.Workers) > 0 && kind != ops.CommandRestart:
 		return fmt.Errorf("workers: %s takes none", kind)
-	case shards && len(c.Shards) == 0 && len(c.Workers) == 0:
+	case shards && len(c.Shards) == 0 && len(c.Workers) == 0 && !c.All:
 		return fmt.Errorf("shards: missing; %s needs at least one id", kind)
 	case !shards && len(c.Shards) > 0:
 		return fmt.Errorf("shards: %s takes none", kind)
@@ -143,7 +146,7 @@ func (c *command) checkWords() error {
 			return fmt.Errorf("workers: %d is below zero", id)
 		}
 	}
-	for name, text := range map[string]string{"sink": c.Sink, "by": c.By} {
+	for name, text := range map[string]string{"sink": c.Sink, "by": c.By, "alert": c.Alert} {
 		if !isWord(text) {
 			return fmt.Errorf("%s: not a printable text of up to %d bytes", name, maxWord)
 		}

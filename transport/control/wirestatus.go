@@ -30,6 +30,8 @@ type status struct {
 	Load     load     `json:"load"`
 	Hooks    []hook   `json:"hooks"`
 	Alerts   []alert  `json:"alerts"`
+	Actions  []deed   `json:"actions"`   // newest first
+	LogLevel string   `json:"log_level"` // debug, info, warn, error
 	LastLog  uint64   `json:"last_log"`
 }
 
@@ -43,6 +45,7 @@ func wireSnapshot(s *ops.Snapshot) status {
 		Traffic: wireTraffic(s.Traffic), Latency: wireLatency(s.Latency), Reshard: wireReshard(s.Reshard),
 		Filter: filter(s.Filter), Load: wireLoad(s.Load), Hooks: each(s.Hooks, wireHook),
 		Alerts: each(s.Alerts, wireAlert), LastLog: s.LastLog,
+		Actions: each(s.Actions, wireDeed), LogLevel: s.LogLevel.String(),
 	}
 }
 
@@ -61,6 +64,7 @@ func (s *status) snapshot() (*ops.Snapshot, error) {
 		Traffic: s.Traffic.ops(), Latency: s.Latency.ops(), Reshard: s.Reshard.ops(w),
 		Filter: ops.Filter(s.Filter), Load: s.Load.ops(), Hooks: some(s.Hooks, hook.ops),
 		Alerts: some(s.Alerts, func(x alert) ops.Alert { return x.ops(w) }), LastLog: s.LastLog,
+		Actions: some(s.Actions, func(x deed) ops.Action { return x.ops(w) }), LogLevel: readLevel(w, s.LogLevel),
 	}
 	return out, w.err
 }
@@ -115,34 +119,3 @@ func wireQueue(q ops.Queue) queue {
 }
 
 func (q queue) ops() ops.Queue { return ops.Queue(q) }
-
-type alert struct {
-	ID    string    `json:"id"`
-	Level string    `json:"level"` // warn, critical
-	Since time.Time `json:"since"`
-	Shard int       `json:"shard"` // -1 for none
-	Sink  string    `json:"sink"`
-	Text  string    `json:"text"`
-}
-
-// alertLevel gives the levels of alerts their words.
-type alertLevel ops.AlertLevel
-
-// String is the level's word.
-func (l alertLevel) String() string {
-	switch ops.AlertLevel(l) {
-	case ops.AlertWarn:
-		return "warn"
-	case ops.AlertCritical:
-		return "critical"
-	}
-	return unknownWord
-}
-
-func wireAlert(a ops.Alert) alert {
-	return alert{ID: a.ID, Level: alertLevel(a.Level).String(), Since: a.Since.UTC(), Shard: a.Shard, Sink: a.Sink, Text: a.Text}
-}
-
-func (a alert) ops(w *words) ops.Alert {
-	return ops.Alert{ID: a.ID, Level: ops.AlertLevel(readWord[alertLevel](w, a.Level)), Since: a.Since, Shard: a.Shard, Sink: a.Sink, Text: a.Text}
-}

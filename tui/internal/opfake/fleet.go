@@ -134,6 +134,7 @@ func (o *Operator) snapshot(now time.Time) *ops.Snapshot {
 	}
 	o.reshard(s, now)
 	s.LastLog = o.lastLog(now)
+	s.Actions = o.actions(now)
 	return s
 }
 

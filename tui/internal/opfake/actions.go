@@ -1,0 +1,35 @@
+package opfake
+
+import (
+	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+)
+
+// actions are what was done to the fleet, newest first: one of each kind, and what
+// was asked for since.
+func (o *Operator) actions(now time.Time) []ops.Action {
+	if o.Calm {
+		return nil
+	}
+	ago := func(d time.Duration) time.Time { return now.Add(-d) }
+	past := []ops.Action{
+		{At: ago(7*time.Minute + 12*time.Second), By: ops.ByItself + " (the breaker)", What: "stop identifies", State: ops.ActionDone,
+			Result: "40 identifies in 5m0s"},
+		{At: ago(8 * time.Minute), By: "bob@gate1 (ctl)", What: "rolling restart of all shards", State: ops.ActionFailed, Took: 3 * time.Minute,
+			Done: 12, Total: 64, Result: "shard 12 did not come back within 1m0s; 52 shards were not touched"},
+		{At: ago(41 * time.Minute), By: "ann@gate1 (console)", What: "restart shard 3", State: ops.ActionDone, Took: 820 * time.Millisecond,
+			Done: 1, Total: 1, Result: "done in 820ms"},
+		{At: ago(2 * time.Hour), By: "the file", What: "reload", State: ops.ActionRefused,
+			Result: "the old configuration stays in effect: sinks[0].url: is not a URL"},
+	}
+	out := make([]ops.Action, 0, len(past)+len(o.commands))
+	for i := len(o.commands) - 1; i >= 0; i-- {
+		out = append(out, ops.Action{At: now, By: o.commands[i].By, What: o.commands[i].What(), Result: "waits for READY"})
+	}
+	out = append(out, past...)
+	for i := range out {
+		out[i].ID = uint64(len(out) - i)
+	}
+	return out
+}
