@@ -39,6 +39,7 @@ type action struct {
 type group string
 
 const (
+	groupPages group = "Pages"
 	groupAct   group = "Act"
 	groupQueue group = "Sinks and queue"
 	groupMove  group = "Move"
@@ -48,13 +49,13 @@ const (
 )
 
 func groups() []group {
-	return []group{groupAct, groupQueue, groupMove, groupLook, groupLog, groupQuit}
+	return []group{groupPages, groupAct, groupQueue, groupMove, groupLook, groupLog, groupQuit}
 }
 
 // registry is every action, in the order of help and key bar.
 func registry() []action {
 	var all []action
-	for _, part := range [][]action{shardActions(), queueActions(), moveActions(), budgetActions(), reshardActions(), pipelineActions(), lookActions(), logActions(), consoleActions()} {
+	for _, part := range [][]action{pageTurns(), shardActions(), queueActions(), moveActions(), budgetActions(), reshardActions(), pipelineActions(), tableActions(), lookActions(), logActions(), consoleActions()} {
 		all = append(all, part...)
 	}
 	return all

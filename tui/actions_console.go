@@ -14,7 +14,7 @@ import (
 // consoleActions are about the console itself.
 func consoleActions() []action {
 	return []action{
-		{id: "journal", title: "what was done from here, and how it came out", short: "history", keys: []string{"H"}, group: groupQuit, run: plain((*model).openJournal)},
+		{id: "journal", title: "actions: who did what, and how it came out", short: "actions", keys: []string{"H"}, group: groupQuit, run: plain(func(m *model) { m.toggle(pageActions) })},
 		{id: "help", title: "help", keys: []string{"?"}, group: groupQuit, bar: true, pin: true, run: plain((*model).openHelp)},
 		{id: "quit", title: "quit", keys: []string{"q"}, group: groupQuit, bar: true, pin: true, run: func(m *model) tea.Cmd { return m.askQuit("q") }},
 		{id: "interrupt", title: "quit; twice, without a question", keys: []string{"ctrl+c"}, group: groupQuit,
@@ -52,18 +52,6 @@ func (m *model) openHelp() {
 			}
 			d.Facts = append(d.Facts, dialog.Fact{Label: h.Key, Value: h.Title, Note: note, Off: !h.Enabled})
 		}
-	}
-	m.open(d, nil)
-}
-
-// openJournal lists the results of the operator's actions, the newest first.
-func (m *model) openJournal() {
-	d := &dialog.Dialog{ID: "journal", Title: "Done from this console", Opener: "H"}
-	if len(m.journal) == 0 {
-		d.Body = []string{"Nothing yet."}
-	}
-	for _, e := range slices.Backward(m.journal) {
-		d.Facts = append(d.Facts, dialog.Fact{Label: e.at.Format("15:04:05"), Value: e.text})
 	}
 	m.open(d, nil)
 }

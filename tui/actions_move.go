@@ -27,7 +27,7 @@ func moveActions() []action {
 		{id: "prev", title: "previous one", keys: []string{"N"}, group: groupMove, run: moving(func(m *model) { m.seekOrSay(-1) })},
 		{id: "alert", title: "show the shard of the alert, then the next alert", short: "alert", keys: []string{"a"}, group: groupMove,
 			enabled: func(m *model) (bool, string) { return len(m.alerts) > 0, "there are no alerts" }, run: moving((*model).nextAlert)},
-		{id: "open", title: "open the shard, the worker, or the dead letter", short: "open", keys: []string{"enter"}, group: groupMove, bar: true,
+		{id: "open", title: "open what is under the cursor: shard, worker, sink, dead letter, action", short: "open", keys: []string{"enter"}, group: groupMove, bar: true,
 			enabled: canOpen, run: drillIn},
 		{id: "back", title: "back: page, then marks, then filter", keys: []string{"esc"}, group: groupMove, run: plain((*model).back)},
 		{id: "focus", title: "keys to the shards or to the log", keys: []string{"tab", "shift+tab"}, show: "tab", group: groupMove, run: plain((*model).switchFocus)},
@@ -44,6 +44,10 @@ func canOpen(m *model) (bool, string) {
 		return m.snap != nil && len(m.snap.Workers) > 0, "there are no workers yet"
 	case pageWorker:
 		return len(m.workerPage().Shards) > 0, "the worker has gone"
+	case pageShards:
+		return len(m.table.rows) > 0, "no shard passes the filter"
+	case pageActions:
+		return len(m.deeds()) > 0, "nothing has been done yet"
 	case pageBudget, pageReshard, pageEvents:
 		return false, "there is nothing to open here"
 	default:
@@ -62,11 +66,14 @@ func drillIn(m *model) tea.Cmd {
 		return nil
 	case pageWorkers:
 		return moving((*model).openWorker)(m)
+	case pageActions:
+		m.openDeed()
+		m.dirty = true
+		return nil
 	default:
 		return moving(func(m *model) {
-			m.beneath = pageDash
-			if m.page == pageWorker {
-				m.beneath = pageWorker
+			if m.page != pageDrawer {
+				m.beneath = m.page
 			}
 			m.turnTo(pageDrawer)
 		})(m)
@@ -85,6 +92,10 @@ func mover(key string, dx, dy, scroll int) action {
 			m.stepWorker(dy)
 		case m.page == pageEvents:
 			m.scrollTypes(dy)
+		case m.page == pageShards:
+			m.stepTable(dy)
+		case m.page == pageActions:
+			m.stepDone(dy)
 		case m.page == pageBudget, m.page == pageReshard: // no shard is in sight
 		case m.log.focus:
 			m.log.scroll(scroll, m.logHeight())
@@ -126,6 +137,12 @@ func (m *model) page5(by int) {
 	case m.page == pageEvents:
 		m.scrollTypes(by * pageRows)
 		return
+	case m.page == pageShards:
+		m.stepTable(by * m.shardTable().Room(m.layout.whole.H))
+		return
+	case m.page == pageActions:
+		m.stepDone(by * pageRows)
+		return
 	case m.page == pageBudget, m.page == pageReshard:
 		return
 	case m.log.focus:
@@ -152,6 +169,10 @@ func (m *model) edge(last bool) {
 		m.stepWorker(by)
 	case m.page == pageEvents:
 		m.scrollTypes(by)
+	case m.page == pageShards:
+		m.stepTable(by)
+	case m.page == pageActions:
+		m.stepDone(by)
 	case m.page == pageBudget, m.page == pageReshard:
 	case m.log.focus && last:
 		m.log.scroll(-logKeep, m.logHeight())
@@ -219,6 +240,9 @@ func (m *model) nextAlert() {
 func (m *model) turnTo(p page) {
 	m.page = p
 	m.relayout()
+	if p == pageShards && m.snap != nil {
+		m.orderShards()
+	}
 }
 
 // back undoes one thing: the page, the scrolling, the marks, the filter.
@@ -228,20 +252,30 @@ func (m *model) back() {
 		m.closeLetters()
 	case m.page == pageWorker:
 		m.turnTo(pageWorkers)
-	case m.page == pageDrawer && m.beneath == pageWorker:
+	case m.page == pageDrawer && m.beneath != pageDash:
+		beneath := m.beneath
 		m.beneath = pageDash
-		m.turnTo(pageWorker)
+		m.turnTo(beneath)
+	case m.page == pageShards && (len(m.sel.marked) > 0 || !m.filter.active.Empty()):
+		m.unpick()
 	case m.page != pageDash:
 		m.turnTo(pageDash)
 	case m.log.focus && m.log.back > 0:
 		m.log.scroll(-logKeep, m.logHeight())
 	case m.log.focus:
 		m.switchFocus()
-	case len(m.sel.marked) > 0:
-		clear(m.sel.marked)
-	case !m.filter.active.Empty():
-		_ = m.setFilter("") // the empty filter is always valid
+	default:
+		m.unpick()
 	}
+}
+
+// unpick forgets the marks; if there are none, the filter.
+func (m *model) unpick() {
+	if len(m.sel.marked) > 0 {
+		clear(m.sel.marked)
+		return
+	}
+	_ = m.setFilter("") // the empty filter is always valid
 }
 
 func (m *model) switchFocus() {

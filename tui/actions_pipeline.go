@@ -15,11 +15,8 @@ func pipelineActions() []action {
 		{id: "workers", title: "workers: shards, load, queue and lag of each", short: "workers", keys: []string{"W"}, group: groupAct, bar: true, run: plain(openWorkers)},
 		{id: "restart-worker", title: "restart the whole worker by resume", short: "restart worker", keys: []string{"B"}, group: groupAct,
 			engine: true, worker: true, enabled: canRestartWorker, run: askRestartWorker},
-		{id: "order", title: "workers: worst first, busiest first, or by id", short: "order", keys: []string{"O"}, group: groupLook,
-			enabled: func(m *model) (bool, string) {
-				return m.page == pageWorkers, "only on the page of the workers: W shows it"
-			},
-			run: plain(func(m *model) { m.workers.order = m.workers.order.Next() })},
+		{id: "order", title: "the next order of the rows: worst first, by id, …", short: "order", keys: []string{"O"}, group: groupLook,
+			enabled: canOrder, run: nextOrder},
 		{id: "events", title: "events by type, edits kept away, guilds loading, hooks", short: "events", keys: []string{"E"}, group: groupLook,
 			run: plain(func(m *model) { m.typesScroll = 0; m.toggle(pageEvents) })},
 		{id: "rules", title: "rules of a sink, with what each kept away", short: "rules", keys: []string{"v"}, group: groupQueue,

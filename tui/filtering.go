@@ -82,6 +82,9 @@ func (m *model) setFilter(text string) error {
 	}
 	m.filter.active = parsed
 	m.filter.apply(m.shards(), m.now())
+	if m.page == pageShards && m.snap != nil {
+		m.orderShards()
+	}
 	m.dirty = true
 	return nil
 }

@@ -20,6 +20,8 @@ const (
 	pageWorkers             // a row for each worker
 	pageWorker              // one of them
 	pageEvents              // events by type, filter, guilds, hooks
+	pageShards              // a row for each shard
+	pageActions             // who did what, and how it came out
 )
 
 // mode is how much of the dashboard there is room for.
@@ -45,7 +47,8 @@ type layout struct {
 	mode mode
 	page page
 
-	header, alert, message, keys  rect
+	header, tabs, alert           rect
+	message, keys                 rect
 	shards, drawer, charts, sinks rect
 	sinksLine, storeLine, log     rect
 	whole                         rect // of a page that is one part
@@ -76,6 +79,10 @@ func newLayout(w, h int, p page, n, first int, halves bool) layout {
 	l.header, l.alert = rect{0, 0, w, 1}, rect{0, 1, w, 1}
 	l.message, l.keys = rect{0, h - 2, w, 1}, rect{0, h - 1, w, 1}
 	body := rect{0, 2, w, h - 4}
+	if l.mode >= modeMedium { // a line that is missed where there are few
+		l.tabs = rect{0, 2, w, 1}
+		body = rect{0, 3, w, h - 5}
+	}
 	switch p {
 	case pageDrawer:
 		l.drawer = body
@@ -83,7 +90,7 @@ func newLayout(w, h int, p page, n, first int, halves bool) layout {
 		l.shards = body
 	case pageLog:
 		l.log = body
-	case pageSinks, pageLetters, pageBudget, pageReshard, pageWorkers, pageWorker, pageEvents:
+	case pageSinks, pageLetters, pageBudget, pageReshard, pageWorkers, pageWorker, pageEvents, pageShards, pageActions:
 		l.whole = body
 	default:
 		l.dash(body)
@@ -123,7 +130,7 @@ const sinksWidth = 60
 func (l *layout) full(b rect) {
 	side := min(max(b.W*3/10, 46), 60)
 	wide := max(side, sinksWidth)
-	chartH := min(max(b.H/4, 7), 12)
+	chartH := min(max((b.H+3)/4, 7), 12)
 	logH := min(max(b.H/5, 6), 18)
 	top := b.H - chartH - logH
 	l.shards = rect{b.X, b.Y, b.W - side, top}

@@ -40,6 +40,8 @@ type model struct {
 	beneath page          // where esc leads from the drawer
 	spans   []screen.Span // of the key bar, for the mouse
 
+	tabSpans []screen.Span // of the line of pages
+
 	live   *ops.Snapshot // the newest; nil before the first
 	snap   *ops.Snapshot // what is shown: live, or a frozen one
 	frozen time.Time     // when the display was frozen; zero if it is not
@@ -49,6 +51,7 @@ type model struct {
 	detail detail
 
 	sel     selection
+	table   shardTable
 	sink    string // name of the selected sink; empty before one is
 	letters letters
 	filter  filtering
@@ -73,6 +76,7 @@ type model struct {
 	// typesScroll is how far the list of types is scrolled down, in lines.
 	typesScroll int
 	flow        flow
+	deed        int // row of the actions under the cursor
 
 	leaving leaving
 	dirty   bool

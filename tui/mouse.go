@@ -18,7 +18,9 @@ func (m *model) click(at tea.Mouse) tea.Cmd {
 	m.dirty = true
 	switch {
 	case l.keys.has(at.X, at.Y):
-		return m.clickKeyBar(at.X)
+		return m.clickSpan(m.spans, at.X)
+	case l.tabs.has(at.X, at.Y):
+		return m.clickSpan(m.tabSpans, at.X)
 	case l.alert.has(at.X, at.Y) && len(m.alerts) > 0:
 		return m.runAction(m.byID("alert"))
 	case l.shards.has(at.X, at.Y):
@@ -29,20 +31,17 @@ func (m *model) click(at tea.Mouse) tea.Cmd {
 		if i, ok := m.sinksPage().At(at.X-l.whole.X, at.Y-l.whole.Y, l.whole.W, l.whole.H); ok {
 			m.selectSink(i)
 		}
+	case m.page == pageShards && m.snap != nil && l.whole.has(at.X, at.Y):
+		return m.clickTable(at.X-l.whole.X, at.Y-l.whole.Y)
+	case m.page == pageActions && l.whole.has(at.X, at.Y):
+		if row, ok := m.actionsPage().At(at.Y-l.whole.Y, l.whole.H); ok {
+			m.deed = row
+		}
 	case m.onWorkers() && m.snap != nil && l.whole.has(at.X, at.Y):
 		m.clickWorker(at.X-l.whole.X, at.Y-l.whole.Y)
 	case l.log.has(at.X, at.Y) && m.page != pageLog:
 		m.focus = focusLog
 		m.relayout()
-	}
-	return nil
-}
-
-func (m *model) clickKeyBar(x int) tea.Cmd {
-	for _, s := range m.spans {
-		if x >= s.From && x < s.To {
-			return m.runAction(m.byID(s.ID))
-		}
 	}
 	return nil
 }
@@ -82,6 +81,10 @@ func (m *model) wheel(at tea.Mouse) {
 		m.stepWorker(-by)
 	case m.page == pageEvents:
 		m.scrollTypes(-by)
+	case m.page == pageShards:
+		m.stepTable(-by)
+	case m.page == pageActions:
+		m.stepDone(-by)
 	}
 	if !m.layout.log.empty() {
 		m.log.scroll(by, m.logHeight())

@@ -171,6 +171,7 @@ func (m *model) show(s *ops.Snapshot) {
 	m.alerts = screen.SortAlerts(s.Alerts)
 	m.sel.settle(s.Shards)
 	m.filter.apply(s.Shards, m.now())
+	m.settleTable()
 	if len(before) != len(s.Shards) || (len(before) > 0 && before[0].ID != s.Shards[0].ID) {
 		m.relayout()
 	}

@@ -72,6 +72,10 @@ func openSinks(m *model) {
 		m.turnTo(pageDash)
 		return
 	}
+	turnToSinks(m)
+}
+
+func turnToSinks(m *model) {
 	if s := m.selectedSink(); m.sink == "" && s != nil {
 		m.sink = s.Name
 		for _, other := range m.sinks() {

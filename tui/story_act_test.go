@@ -37,7 +37,7 @@ func TestRestartingAShardTakesOneYes(t *testing.T) {
 		d.settle()
 		d.sees("✓ restart shard 1: done in 1s")
 		d.press("H")
-		d.sees("Done from this console", "restart shard 1: done")
+		d.sees("actions 1", "✓ restart shard 1", "done in 1s")
 	})
 }
 

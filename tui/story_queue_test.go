@@ -125,15 +125,15 @@ func TestAllDeadLettersAreSentAgainAndTheListIsReadAnew(t *testing.T) {
 func TestALongEventIsScrolled(t *testing.T) {
 	drive(t, scene(opfake.SceneLetters, 80, 24), func(d *driver) {
 		d.press("d", "enter")
-		d.sees("lines 1-18 of 33", `"id": "5f1c-55-4011"`)
+		d.sees("lines 1-17 of 33", `"id": "5f1c-55-4011"`)
 		d.press("pgdown")
-		d.sees("lines 16-33 of 33", `"type": 0`)
+		d.sees("lines 17-33 of 33", `"type": 0`)
 		d.press("up")
-		d.sees("lines 15-32 of 33")
+		d.sees("lines 16-32 of 33")
 		d.send(tea.MouseWheelMsg{X: 5, Y: 5, Button: tea.MouseWheelUp})
-		d.sees("lines 12-29 of 33")
+		d.sees("lines 13-29 of 33")
 		d.press("home")
-		d.sees("lines 1-18 of 33")
+		d.sees("lines 1-17 of 33")
 		d.send(sizeMsg(200, 60))
 		d.sees("all 30 lines")
 		if d.m.View().MouseMode != tea.MouseModeNone {

@@ -66,11 +66,18 @@ func (m *model) tiny(look screen.Look) frame.Block {
 
 func (m *model) top(look screen.Look) frame.Block {
 	header := screen.Header{Snap: m.snap, Title: m.opt.Title, Badges: m.badges(look)}
-	return frame.Block{W: m.w, Lines: []string{
+	top := frame.Block{W: m.w, Lines: []string{
 		header.Draw(look, m.w),
 		screen.Alert(look, m.snap, m.alerts, m.alertIndex(), "a", m.w),
 	}}
+	if m.layout.tabs.empty() {
+		return top
+	}
+	return frame.Stack(top, m.tabLine(look))
 }
+
+// topHeight is how many lines stand above the body.
+func (m *model) topHeight() int { return 2 + m.layout.tabs.H }
 
 // badges are what is special about this console now.
 func (m *model) badges(look screen.Look) []screen.Badge {
@@ -109,7 +116,7 @@ func (m *model) unseen() string {
 func (m *model) body(look screen.Look) frame.Block {
 	l := m.layout
 	if m.snap == nil {
-		return m.waiting(look, m.w, m.h-4)
+		return m.waiting(look, m.w, m.h-2-m.topHeight())
 	}
 	switch l.page {
 	case pageDrawer:
@@ -132,6 +139,10 @@ func (m *model) body(look screen.Look) frame.Block {
 		return m.workerPage().Draw(look, l.whole.W, l.whole.H)
 	case pageEvents:
 		return m.eventsPage().Draw(look, l.whole.W, l.whole.H)
+	case pageShards:
+		return m.shardTable().Draw(look, l.whole.W, l.whole.H)
+	case pageActions:
+		return m.actionsPage().Draw(look, l.whole.W, l.whole.H)
 	default:
 		return m.dash(look)
 	}
@@ -211,6 +222,10 @@ func (m *model) onBar(a *action) bool {
 		return a.worker || a.id == "open" || a.id == "order" || a.id == "freeze" || a.pin
 	case pageWorker:
 		return a.worker || a.id == "open" || a.id == "restart" || a.id == "mark" || a.pin
+	case pageShards:
+		return a.drawer || a.id == "mark" || a.id == "mark-all" || a.id == "order" || a.id == "filter" || a.id == "open" || a.pin
+	case pageActions:
+		return a.id == "open" || a.pin
 	case pageEvents:
 		return a.id == "reload" || a.id == "sinks" || a.id == "freeze" || a.pin
 	default:

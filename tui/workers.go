@@ -82,6 +82,10 @@ func openWorkers(m *model) {
 		m.turnTo(pageDash)
 		return
 	}
+	turnToWorkers(m)
+}
+
+func turnToWorkers(m *model) {
 	if rows := m.workerRows(); len(rows) > 0 {
 		m.workers.id = rows[0].ID
 	}

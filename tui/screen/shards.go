@@ -151,15 +151,7 @@ func (v Shards) title(l Look) string {
 }
 
 func (v Shards) note(l Look) string {
-	var parts []string
-	if n := len(v.Marked); n > 0 {
-		parts = append(parts, l.S.Accent.Paint(strconv.Itoa(n)+" marked"))
-	}
-	if v.Filter != "" {
-		parts = append(parts, l.S.Accent.Paint("/"+frame.Cut(v.Filter, 24))+
-			l.label(" "+strconv.Itoa(v.Matches)+" of "+strconv.Itoa(len(v.Shards))))
-	}
-	return strings.Join(parts, l.sep())
+	return chips(l, len(v.Marked), v.Filter, v.Matches, len(v.Shards))
 }
 
 // legend explains the signs that occur, and the heat scale if there is one.

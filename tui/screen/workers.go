@@ -96,7 +96,7 @@ func (p WorkersPage) Draw(l Look, w, h int) frame.Block {
 	room := p.Rows(h)
 	first := firstRow(p.Cursor, len(p.Workers), room)
 	for i := first; i < len(p.Workers) && i < first+room; i++ {
-		lines = append(lines, cursored(l, i == p.Cursor, p.line(l, columns, &p.Workers[i])))
+		lines = append(lines, cursored(l, i == p.Cursor, columnsLine(l, columns, &p.Workers[i])))
 	}
 	box.Foot = p.foot(l, first, room)
 	return box.Draw(frame.NewBlock(lines, w-2, h-2), l.S, l.G)
@@ -110,20 +110,6 @@ func (p WorkersPage) At(y, h int) (index int, ok bool) {
 	room := p.Rows(h)
 	index = firstRow(p.Cursor, len(p.Workers), room) + y - 2
 	return index, y >= 2 && y < h-1 && index < len(p.Workers)
-}
-
-// firstRow is the first of n rows in sight, with room for so many and the cursor
-// among them.
-func firstRow(cursor, n, room int) int {
-	return min(max(0, cursor-room/2), max(0, n-room))
-}
-
-// cursored is a row of a table, marked if the cursor is on it.
-func cursored(l Look, on bool, text string) string {
-	if on {
-		return " " + l.S.Accent.Bold().Paint(l.G.Right) + " " + text
-	}
-	return "   " + text
 }
 
 func (p WorkersPage) title(l Look) string {
@@ -157,45 +143,6 @@ func (p WorkersPage) foot(l Look, first, room int) string {
 	return text
 }
 
-// line is a worker.
-func (p WorkersPage) line(l Look, columns []column, v *ops.Worker) string {
-	var sb strings.Builder
-	for i, c := range columns {
-		if i > 0 {
-			sb.WriteByte(' ')
-		}
-		text := c.cell(l, v)
-		if c.left {
-			sb.WriteString(frame.Fit(text, c.w))
-		} else {
-			sb.WriteString(frame.Fit(frame.Right(text, c.w), c.w))
-		}
-	}
-	return sb.String()
-}
-
-// column is a figure of every worker.
-type column struct {
-	name string
-	w    int
-	left bool
-	rank int // what has the highest gives way first where there is no room; 0 never does
-	cell func(l Look, v *ops.Worker) string
-}
-
-// heading names the columns.
-func heading(l Look, columns []column) string {
-	var parts []string
-	for _, c := range columns {
-		if c.left {
-			parts = append(parts, frame.Fit(c.name, c.w))
-		} else {
-			parts = append(parts, frame.Right(c.name, c.w))
-		}
-	}
-	return l.label(strings.Join(parts, " "))
-}
-
 // listsWide is how wide the columns of shards and states may become.
 const listsWide = 32
 
@@ -203,32 +150,14 @@ const listsWide = 32
 const statesMost = 14
 
 // columns are those that fit into w cells; what is left goes to the lists.
-func (p WorkersPage) columns(l Look, w int) []column {
+func (p WorkersPage) columns(l Look, w int) []column[ops.Worker] {
 	all := p.allColumns()
-	states := slices.IndexFunc(all, func(c column) bool { return c.name == "states" })
+	states := slices.IndexFunc(all, func(c column[ops.Worker]) bool { return c.name == "states" })
 	all[states].w = max(all[states].w, min(p.need(l, all[states].cell), statesMost))
-	width := func() int {
-		n := len(all) - 1
-		for _, c := range all {
-			n += c.w
-		}
-		return n
-	}
-	for width() > w {
-		worst := 0
-		for i := range all {
-			if all[i].rank > all[worst].rank {
-				worst = i
-			}
-		}
-		if all[worst].rank == 0 {
-			break
-		}
-		all = slices.Delete(all, worst, worst+1)
-	}
+	all = fitColumns(all, w)
 	for _, name := range []string{"states", "shards"} {
-		i := slices.IndexFunc(all, func(c column) bool { return c.name == name })
-		all[i].w = max(all[i].w, min(p.need(l, all[i].cell), all[i].w+w-width(), listsWide))
+		i := slices.IndexFunc(all, func(c column[ops.Worker]) bool { return c.name == name })
+		all[i].w = max(all[i].w, min(p.need(l, all[i].cell), all[i].w+w-columnsWidth(all), listsWide))
 	}
 	return all
 }
@@ -242,13 +171,13 @@ func (p WorkersPage) need(l Look, cell func(Look, *ops.Worker) string) int {
 	return n
 }
 
-func (p WorkersPage) allColumns() []column {
+func (p WorkersPage) allColumns() []column[ops.Worker] {
 	busiest := 0.0
 	for i := range p.Workers {
 		busiest = max(busiest, p.Workers[i].Rate)
 	}
 	busiest = frame.Nice(busiest, 10)
-	return []column{
+	return []column[ops.Worker]{
 		{name: "id", w: 4, cell: func(_ Look, v *ops.Worker) string { return strconv.Itoa(v.ID) }},
 		{name: "shards", w: 8, left: true, cell: func(_ Look, v *ops.Worker) string { return ops.Ranges(v.Shards) }},
 		{name: "states", w: 9, left: true, cell: workerStates},

@@ -22,11 +22,12 @@ type Glyphs struct {
 	Down, Right, Left, Dash, Dots string
 	Frozen, Clock, Cursor, Mark   string
 	Sep                           string
-	Orphan                        string    // a sink that is not configured any more
-	Gauge                         [2]string // a cell of a bar, empty and full
-	Levels                        []string  // bars from empty to full
-	Spin                          []string  // what something looks like that takes its time, one after the other
-	HalfBlock                     string    // upper half of a cell; empty if there is none
+	Sort                          map[bool]string // before the column that decides the order; true if reversed
+	Orphan                        string          // a sink that is not configured any more
+	Gauge                         [2]string       // a cell of a bar, empty and full
+	Levels                        []string        // bars from empty to full
+	Spin                          []string        // what something looks like that takes its time, one after the other
+	HalfBlock                     string          // upper half of a cell; empty if there is none
 
 	// Box drawing: corners from top left clockwise, then horizontal and vertical.
 	Corner               [4]string
@@ -49,7 +50,7 @@ func unicodeSet(kind Kind) *Glyphs {
 		Kind: kind,
 		Warn: "▲", Critical: "✖", OK: "✓", Bad: "✖",
 		Down: "↓", Right: "→", Left: "←", Dash: "–", Dots: "…",
-		Frozen: "⏸", Clock: "↻", Cursor: "▏", Mark: "◉", Sep: "·", Orphan: "◇", Gauge: [2]string{"░", "█"},
+		Frozen: "⏸", Clock: "↻", Cursor: "▏", Mark: "◉", Sep: "·", Sort: map[bool]string{false: "▾", true: "▴"}, Orphan: "◇", Gauge: [2]string{"░", "█"},
 		Levels:    []string{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
 		Spin:      []string{"◐", "◓", "◑", "◒"},
 		HalfBlock: "▀",
@@ -68,7 +69,7 @@ func asciiSet() *Glyphs {
 		Kind: ASCII,
 		Warn: "!", Critical: "X", OK: "+", Bad: "X",
 		Down: "v", Right: ">", Left: "<", Dash: "-", Dots: "~",
-		Frozen: "#", Clock: "@", Cursor: "_", Mark: "@", Sep: "-", Orphan: "?", Gauge: [2]string{".", "#"},
+		Frozen: "#", Clock: "@", Cursor: "_", Mark: "@", Sep: "-", Sort: map[bool]string{false: "v", true: "^"}, Orphan: "?", Gauge: [2]string{".", "#"},
 		Levels: []string{" ", ".", ":", "-", "=", "+", "*", "#", "@"},
 		Spin:   []string{"|", "/", "-", "\\"},
 		Corner: [4]string{"+", "+", "+", "+"}, Horizontal: "-", Vertical: "|",

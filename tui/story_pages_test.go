@@ -1,0 +1,164 @@
+package tui
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+	"github.com/gatehouse-gateway/gatehouse/tui/internal/opfake"
+)
+
+var tableRow = regexp.MustCompile(`(?m)^│[→ ][◉ ] +(\d+) `)
+
+// rowIDs are the shards in the order of the table's rows.
+func (d *driver) rowIDs() []string {
+	var ids []string
+	for _, m := range tableRow.FindAllStringSubmatch(d.screen(), -1) {
+		ids = append(ids, m[1])
+	}
+	return ids
+}
+
+func TestEveryNumberTurnsToItsPage(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		for key, want := range map[string]string{
+			"2": "worst first", "3": "dead letters", "4": "since start", "5": "no reshard", "6": "workers 2", "7": "reserve", "8": "follow", "9": "nothing has been done",
+		} {
+			d.press(key)
+			d.sees(want)
+			if d.m.page == pageDash {
+				t.Errorf("%s does not turn the page", key)
+			}
+			d.press("1")
+			if d.m.page != pageDash {
+				t.Errorf("1 does not turn back from %s", key)
+			}
+		}
+	})
+}
+
+func TestTheCrumbsSayWhereOneIs(t *testing.T) {
+	drive(t, at(opfake.SceneWorkers), func(d *driver) {
+		d.press("6", "down", "enter")
+		d.sees("workers → worker ")
+		d.press("enter")
+		d.sees("→ shard ")
+		d.press("6")
+		d.seesNot("→ worker")
+		d.press("2", "enter")
+		d.sees("shards → shard ")
+		d.press("esc")
+		if d.m.page != pageShards {
+			t.Error("esc does not lead back to the table")
+		}
+		d.press("esc")
+		if d.m.page != pageDash {
+			t.Error("esc does not lead to the overview")
+		}
+	})
+}
+
+func TestATabIsClicked(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		line := strings.Split(d.screen(), "\n")[d.m.layout.tabs.Y]
+		x := strings.Index(line, "6 workers")
+		d.send(tea.MouseClickMsg{X: x + 3, Y: d.m.layout.tabs.Y, Button: tea.MouseLeft})
+		if d.m.page != pageWorkers {
+			t.Errorf("page %d after a click on workers", d.m.page)
+		}
+	})
+}
+
+func TestTheWorstShardsComeFirst(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		d.press("2")
+		if got := d.rowIDs(); !slices.Equal(got[:7], []string{"7", "12", "20", "13", "29", "30", "31"}) {
+			t.Errorf("the table begins with %v", got[:7])
+		}
+		d.press("V")
+		if got := d.rowIDs(); got[len(got)-1] != "7" {
+			t.Errorf("reversed, the table ends with %v", got)
+		}
+		d.press("V", "O")
+		if got := d.rowIDs(); got[0] != "0" || got[31] != "31" {
+			t.Errorf("by id it is %v", got)
+		}
+	})
+}
+
+// Rows that change places under the cursor are how the wrong shard is restarted.
+func TestRowsKeepTheirPlacesWhileTheyAreRead(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		d.press("2", "O", "O", "O") // by events a second, which change all the time
+		first := d.rowIDs()
+		d.pass(2 * time.Second)
+		if got := d.rowIDs(); !slices.Equal(got, first) {
+			t.Errorf("rows have jumped:\n%v\n%v", first, got)
+		}
+		for range 10 { // the cursor moves on
+			d.press("down")
+			d.pass(time.Second)
+		}
+		if got := d.rowIDs(); !slices.Equal(got, first) {
+			t.Errorf("rows have jumped under the cursor:\n%v\n%v", first, got)
+		}
+		id := d.m.sel.id
+		d.pass(2 * rowsHold)
+		if d.m.sel.id != id {
+			t.Errorf("the cursor went from shard %d to %d", id, d.m.sel.id)
+		}
+		if got := d.rowIDs(); slices.Equal(got, first) {
+			t.Error("rows are never put in order again")
+		}
+	})
+}
+
+func TestTheFilterPicksRowsAndMarkAllMarksThem(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		d.press("2", "/")
+		d.write("!ready")
+		d.press("enter")
+		d.sees("/!ready 7 of 32")
+		if got := d.rowIDs(); len(got) != 7 {
+			t.Errorf("%d rows: %v", len(got), got)
+		}
+		d.press("*")
+		d.sees("7 marked")
+		d.press("esc")
+		d.seesNot("marked")
+		d.press("esc")
+		d.seesNot("/!ready")
+		if d.m.page != pageShards {
+			t.Error("esc leaves the table before the filter is cleared")
+		}
+		d.press("/")
+		d.write("id:3-5")
+		d.press("enter", "*", "r")
+		d.press("tab", "enter")
+		d.did(ops.Command{Kind: ops.CommandRestart, Shards: []int{3, 4, 5}, By: "ann"})
+	})
+}
+
+func TestAColumnIsClickedToOrderByIt(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		d.press("2")
+		y := d.m.layout.whole.Y + 1
+		head := []rune(strings.Split(d.screen(), "\n")[y])
+		x := strings.Index(strings.ReplaceAll(string(head), "│", "|"), "guilds")
+		d.send(tea.MouseClickMsg{X: x - 1, Y: y, Button: tea.MouseLeft})
+		d.sees("fullest first", "▾guilds")
+		d.send(tea.MouseClickMsg{X: x - 1, Y: y, Button: tea.MouseLeft})
+		d.sees("fullest first, reversed", "▴guilds")
+		want := d.rowIDs()[4]
+		d.send(tea.MouseClickMsg{X: 20, Y: y + 5, Button: tea.MouseLeft})
+		if got := fmt.Sprint(d.m.sel.id); got != want {
+			t.Errorf("a click on row 4 selects shard %s, it shows %s", got, want)
+		}
+	})
+}
