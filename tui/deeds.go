@@ -1,53 +1,61 @@
 package tui
 
 import (
-	"slices"
-	"strings"
-
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 	"github.com/gatehouse-gateway/gatehouse/tui/dialog"
 	"github.com/gatehouse-gateway/gatehouse/tui/frame"
 	"github.com/gatehouse-gateway/gatehouse/tui/screen"
 )
 
-// deeds are what was done, the newest first.
-func (m *model) deeds() []screen.Deed {
-	var all []screen.Deed
-	for _, e := range slices.Backward(m.journal) {
-		what, result, _ := strings.Cut(e.text, ": ")
-		all = append(all, screen.Deed{At: e.at, By: m.opt.User, What: what, Result: result, Bad: e.bad})
+// deeds are the actions on show, the newest first.
+func (m *model) deeds() []ops.Action {
+	if m.snap == nil {
+		return nil
 	}
-	return all
+	return m.snap.Actions
 }
 
+// actionsPage holds on to the action under the cursor by its id, while newer ones
+// push it down.
 func (m *model) actionsPage() screen.ActionsPage {
-	deeds := m.deeds()
-	return screen.ActionsPage{Deeds: deeds, Cursor: min(m.deed, max(0, len(deeds)-1))}
+	p := screen.ActionsPage{Actions: m.deeds()}
+	for i := range p.Actions {
+		if p.Actions[i].ID == m.deed {
+			p.Cursor = i
+		}
+	}
+	return p
 }
 
-// stepDone moves the cursor of the actions.
+// stepDone moves the cursor of the actions. On top it stays with the newest.
 func (m *model) stepDone(by int) {
 	p := m.actionsPage()
-	m.deed = min(max(p.Cursor+by, 0), max(0, len(p.Deeds)-1))
-	m.dirty = true
+	m.selectDeed(p.Cursor + by)
+}
+
+func (m *model) selectDeed(row int) {
+	all := m.deeds()
+	m.dirty, m.deed = true, 0
+	if row = min(row, len(all)-1); row > 0 {
+		m.deed = all[row].ID
+	}
 }
 
 // openDeed shows an action in full.
 func (m *model) openDeed() {
 	p := m.actionsPage()
-	if len(p.Deeds) == 0 {
+	if len(p.Actions) == 0 {
 		return
 	}
-	d := p.Deeds[p.Cursor]
-	who, took := d.By, "not known"
-	if who == "" {
-		who = "the engine, by itself"
+	a := p.Actions[p.Cursor]
+	facts := []dialog.Fact{
+		{Label: "time", Value: a.At.Format("2006-01-02 15:04:05")},
+		{Label: "who", Value: a.By},
+		{Label: "what", Value: a.What},
+		{Label: "state", Value: a.State.String(), Note: frame.Duration(a.Took)},
 	}
-	if d.Took > 0 {
-		took = frame.Duration(d.Took)
+	if a.Result != "" {
+		facts = append(facts, dialog.Fact{Label: "result", Value: a.Result})
 	}
-	facts := []dialog.Fact{{Label: "time", Value: d.At.Format("2006-01-02 15:04:05")}, {Label: "who", Value: who}, {Label: "what", Value: d.What}}
-	if d.Result != "" {
-		facts = append(facts, dialog.Fact{Label: "result", Value: d.Result})
-	}
-	m.open(&dialog.Dialog{ID: "deed", Title: "Action", Opener: "enter", Facts: append(facts, dialog.Fact{Label: "took", Value: took})}, nil)
+	m.open(&dialog.Dialog{ID: "deed", Title: "Action", Opener: "enter", Facts: facts}, nil)
 }

@@ -76,7 +76,7 @@ type model struct {
 	// typesScroll is how far the list of types is scrolled down, in lines.
 	typesScroll int
 	flow        flow
-	deed        int // row of the actions under the cursor
+	deed        uint64 // ID of the action under the cursor; 0 for the newest
 
 	leaving leaving
 	dirty   bool

@@ -35,7 +35,7 @@ func (m *model) click(at tea.Mouse) tea.Cmd {
 		return m.clickTable(at.X-l.whole.X, at.Y-l.whole.Y)
 	case m.page == pageActions && l.whole.has(at.X, at.Y):
 		if row, ok := m.actionsPage().At(at.Y-l.whole.Y, l.whole.H); ok {
-			m.deed = row
+			m.selectDeed(row)
 		}
 	case m.onWorkers() && m.snap != nil && l.whole.has(at.X, at.Y):
 		m.clickWorker(at.X-l.whole.X, at.Y-l.whole.Y)

@@ -28,7 +28,7 @@ func (d *driver) rowIDs() []string {
 func TestEveryNumberTurnsToItsPage(t *testing.T) {
 	drive(t, full(32), func(d *driver) {
 		for key, want := range map[string]string{
-			"2": "worst first", "3": "dead letters", "4": "since start", "5": "no reshard", "6": "workers 2", "7": "reserve", "8": "follow", "9": "nothing has been done",
+			"2": "worst first", "3": "dead letters", "4": "since start", "5": "no reshard", "6": "workers 2", "7": "reserve", "8": "follow", "9": "rolling restart of all shards",
 		} {
 			d.press(key)
 			d.sees(want)

@@ -195,8 +195,8 @@ func TestAReloadIsAskedForAndItsResultIsShown(t *testing.T) {
 		d.op.Finish(errors.New("gatehouse.yaml:12: sinks[0].when: unexpected token"))
 		d.settle()
 		d.sees("reload of the configuration failed: gatehouse.yaml:12: sinks[0].when: unexpected token")
-		d.press("H", "down", "enter")
-		d.sees("unexpected token", "needs a restart")
+		d.press("H", "end", "enter")
+		d.sees("the file", "the old configuration stays in effect")
 	})
 }
 

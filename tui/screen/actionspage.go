@@ -4,42 +4,32 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 	"github.com/gatehouse-gateway/gatehouse/tui/frame"
 )
 
-// Deed is an action of a person, or of the engine by itself, with what came of it.
-type Deed struct {
-	At     time.Time
-	By     string // who; empty for the engine itself
-	What   string
-	Result string
-	Took   time.Duration // until it ended; 0 if that is not known
-	Bad    bool
-	Open   bool // under way
-}
-
 // ActionsPage is a row for each action, the newest first.
 type ActionsPage struct {
-	Deeds  []Deed
-	Cursor int
+	Actions []ops.Action // newest first
+	Cursor  int
 }
 
 // Draw is the page of w×h cells.
 func (p ActionsPage) Draw(l Look, w, h int) frame.Block {
-	box := frame.Box{Title: l.S.Title.Paint("actions") + " " + strconv.Itoa(len(p.Deeds)) + l.sep() + l.label("newest first"), Focus: true,
+	box := frame.Box{Title: l.S.Title.Paint("actions") + " " + strconv.Itoa(len(p.Actions)) + l.sep() + l.label("newest first"), Focus: true,
 		Note: l.S.Key.Paint("esc") + l.label(" back")}
-	if len(p.Deeds) == 0 {
+	if len(p.Actions) == 0 {
 		return box.Draw(frame.NewBlock([]string{"", l.label(" nothing has been done yet"), "",
 			l.label(" Here stands what people do in a console or by ctl,"), l.label(" and what the engine does by itself.")}, w-2, h-2), l.S, l.G)
 	}
 	columns := p.columns(w - 6)
 	lines := []string{"   " + heading(l, columns)}
 	room := p.Room(h)
-	first := firstRow(p.Cursor, len(p.Deeds), room)
-	for i := first; i < len(p.Deeds) && i < first+room; i++ {
-		lines = append(lines, cursored(l, i == p.Cursor, columnsLine(l, columns, &p.Deeds[i])))
+	first := firstRow(p.Cursor, len(p.Actions), room)
+	for i := first; i < len(p.Actions) && i < first+room; i++ {
+		lines = append(lines, cursored(l, i == p.Cursor, columnsLine(l, columns, &p.Actions[i])))
 	}
-	if n := len(p.Deeds); n > room {
+	if n := len(p.Actions); n > room {
 		box.Foot = l.label("rows ") + strconv.Itoa(first+1) + "-" + strconv.Itoa(min(n, first+room)) + l.label(" of "+strconv.Itoa(n))
 	}
 	return box.Draw(frame.NewBlock(lines, w-2, h-2), l.S, l.G)
@@ -50,31 +40,32 @@ func (p ActionsPage) Room(h int) int { return max(1, h-3) }
 
 // At is the row that stands on a line of the page.
 func (p ActionsPage) At(y, h int) (row int, ok bool) {
-	row = firstRow(p.Cursor, len(p.Deeds), p.Room(h)) + y - 2
-	return row, y >= 2 && y < h-1 && row < len(p.Deeds)
+	row = firstRow(p.Cursor, len(p.Actions), p.Room(h)) + y - 2
+	return row, y >= 2 && y < h-1 && row < len(p.Actions)
 }
 
-func (p ActionsPage) columns(w int) []column[Deed] {
-	all := fitColumns([]column[Deed]{
-		{name: "time", w: 8, cell: func(l Look, d *Deed) string { return l.label(l.clock(d.At)) }},
-		{name: "who", w: 14, left: true, rank: 1, cell: func(l Look, d *Deed) string {
-			if d.By == "" {
-				return l.label("by itself")
-			}
-			return frame.Clean(d.By)
+func (p ActionsPage) columns(w int) []column[ops.Action] {
+	who := 14
+	if w >= 100 {
+		who = 24
+	}
+	all := fitColumns([]column[ops.Action]{
+		{name: "time", w: 8, cell: func(l Look, a *ops.Action) string { return l.label(dayOrClock(l, a.At)) }},
+		{name: "who", w: who, left: true, rank: 1, cell: func(l Look, a *ops.Action) string {
+			return frame.Clean(a.By)
 		}},
-		{name: "took", w: 6, rank: 2, cell: func(l Look, d *Deed) string {
-			if d.Took == 0 {
+		{name: "took", w: 6, rank: 2, cell: func(l Look, a *ops.Action) string {
+			if a.Took == 0 {
 				return l.label(l.G.Dash)
 			}
-			return frame.Duration(d.Took)
+			return frame.Duration(a.Took)
 		}},
-		{name: "  what", w: 24, left: true, cell: func(l Look, d *Deed) string { return deedSign(l, d) + " " + frame.Clean(d.What) }},
-		{name: "result", w: 0, left: true, cell: func(l Look, d *Deed) string {
-			if d.Bad {
-				return l.S.Critical.Paint(frame.Clean(d.Result))
+		{name: "  what", w: 24, left: true, cell: func(l Look, a *ops.Action) string { return actionSign(l, a) + " " + frame.Clean(a.What) }},
+		{name: "result", w: 0, left: true, cell: func(l Look, a *ops.Action) string {
+			if a.State == ops.ActionFailed || a.State == ops.ActionRefused {
+				return l.S.Critical.Paint(frame.Clean(a.Result))
 			}
-			return l.label(frame.Clean(d.Result))
+			return l.label(frame.Clean(a.Result))
 		}},
 	}, w)
 	last := len(all) - 1
@@ -84,12 +75,20 @@ func (p ActionsPage) columns(w int) []column[Deed] {
 	return all
 }
 
-// deedSign tells how an action stands without its colour.
-func deedSign(l Look, d *Deed) string {
+// dayOrClock is when something was, in eight cells.
+func dayOrClock(l Look, at time.Time) string {
+	if l.Now.Sub(at) < 24*time.Hour {
+		return l.clock(at)
+	}
+	return at.In(l.Now.Location()).Format("2 Jan")
+}
+
+// actionSign tells how an action stands without its colour.
+func actionSign(l Look, a *ops.Action) string {
 	switch {
-	case d.Open:
+	case a.State == ops.ActionRunning:
 		return l.S.Accent.Paint(l.G.Dots)
-	case d.Bad:
+	case a.State == ops.ActionFailed, a.State == ops.ActionRefused:
 		return l.S.Critical.Paint(l.G.Bad)
 	default:
 		return l.S.OK.Paint(l.G.OK)
