@@ -14,7 +14,7 @@ type action struct {
 	id     string
 	title  string
 	short  string   // for the key bar; empty for title
-	keys   []string // as Bubble Tea names them; the first is shown
+	keys   []string // as Bubble Tea names them; the first is shown. None: from help and palette alone
 	show   string   // how the keys are written; empty for the first one
 	group  group
 	engine bool // changes the engine: not in a read-only console
@@ -32,7 +32,11 @@ type action struct {
 	name func(m *model) string
 	// enabled says whether it is possible now, and if not, why; nil for always.
 	enabled func(m *model) (bool, string)
-	run     func(m *model) tea.Cmd
+	// run does it; nil if it needs its argument.
+	run func(m *model) tea.Cmd
+
+	aliases []string  // what the palette calls it beside its id
+	arg     *argument // what it can be told in the palette; nil for nothing
 }
 
 // group is a section of the help.
@@ -141,10 +145,13 @@ func (m *model) hint(a *action) screen.Hint {
 	return h
 }
 
-// written is how the action's keys are shown.
+// written is how the action's keys are shown: without one, what to type for it.
 func (a *action) written() string {
-	if a.show != "" {
+	switch {
+	case a.show != "":
 		return a.show
+	case len(a.keys) == 0:
+		return ":" + a.id
 	}
 	return a.keys[0]
 }

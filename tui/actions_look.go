@@ -16,7 +16,7 @@ func lookActions() []action {
 	return []action{
 		{id: "filter", title: "filter shards: ready  !ready  state:resuming,failed  id:0-63  12  worker:3; times: lat>200 since<5m ack>1m quiet>2m; " +
 			"numbers: rate guilds events unavailable loading resumes reconnects identifies outbox sends deaf", short: "filter",
-			keys: []string{"/"}, group: groupLook, bar: true, run: plain((*model).openFilter)},
+			keys: []string{"/"}, group: groupLook, bar: true, run: plain((*model).openFilter), arg: filterArgument()},
 		{id: "colour", title: "colour by state, latency, events or guilds", short: "colour", keys: []string{"c"}, group: groupLook, bar: true,
 			enabled: func(m *model) (bool, string) { return !m.mono, "there are no colours here" },
 			run:     plain(func(m *model) { m.metric = m.metric.Next() })},
@@ -37,7 +37,7 @@ func logActions() []action {
 		{id: "log", title: "log alone on the screen", short: "log", keys: []string{"l"}, group: groupLog, bar: true,
 			run: plain(func(m *model) { m.toggle(pageLog) })},
 		{id: "level", title: "least level shown", short: "level", keys: []string{"L"}, group: groupLog,
-			run: relog(func(m *model) { m.log.ask(nextLevel(m.log.level), m.log.shard) })},
+			run: relog(func(m *model) { m.log.ask(nextLevel(m.log.level), m.log.shard) }), arg: levelArgument()},
 		{id: "only", title: "only lines of the selected shard", short: "only this shard", keys: []string{"o"}, group: groupLog, enabled: hasShard, run: relog(toggleOnly)},
 		{id: "wrap", title: "wrap long lines, on the log's own screen", short: "wrap", keys: []string{"w"}, group: groupLog,
 			run: plain(func(m *model) { m.log.wrap = !m.log.wrap })},

@@ -63,9 +63,7 @@ func (m *model) filterKey(key, text string) {
 	case "enter":
 		if f.err == nil {
 			f.editing = false
-			if f.matches > 0 && !f.match[min(m.sel.index, len(f.match)-1)] {
-				m.seek(1)
-			}
+			m.toFirstMatch()
 		}
 		return
 	}

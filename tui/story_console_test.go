@@ -216,10 +216,18 @@ func TestHelpIsMadeOfTheRegistry(t *testing.T) {
 func TestTheRegistryIsSound(t *testing.T) {
 	ids, keys := map[string]bool{}, map[string]string{}
 	for _, a := range registry() {
-		if a.id == "" || ids[a.id] || a.run == nil || len(a.keys) == 0 {
+		if a.id == "" || a.title == "" && a.group != "" || a.run == nil && (a.arg == nil || a.arg.optional) {
 			t.Errorf("action %+v", a)
 		}
-		ids[a.id] = true
+		for _, name := range append([]string{a.id}, a.aliases...) {
+			if ids[name] || strings.ContainsAny(name, " :") {
+				t.Errorf("the name %q is that of two actions, or cannot be typed", name)
+			}
+			ids[name] = true
+		}
+		if a.arg != nil && (a.arg.name == "" || a.arg.run == nil) {
+			t.Errorf("%s: argument %+v", a.id, a.arg)
+		}
 		for _, k := range a.keys {
 			if keys[k] != "" {
 				t.Errorf("%s is bound to %s and %s", k, keys[k], a.id)
