@@ -14,7 +14,7 @@ import (
 // lookActions change what is shown and how.
 func lookActions() []action {
 	return []action{
-		{id: "filter", title: "filter shards: ready  !ready  state:resuming,failed  id:0-63  12  worker:3; times: lat>200 since<5m ack>1m quiet>2m; " +
+		{id: "filter", title: "filter, of the log by a text; of shards: ready  !ready  state:resuming,failed  id:0-63  12  worker:3; times: lat>200 since<5m ack>1m quiet>2m; " +
 			"numbers: rate guilds events unavailable loading resumes reconnects identifies outbox sends deaf", short: "filter",
 			keys: []string{"/"}, group: groupLook, bar: true, run: plain((*model).openFilter), arg: filterArgument()},
 		{id: "colour", title: "colour by state, latency, events or guilds", short: "colour", keys: []string{"c"}, group: groupLook, bar: true,

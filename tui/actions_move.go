@@ -256,6 +256,8 @@ func (m *model) back() {
 		beneath := m.beneath
 		m.beneath = pageDash
 		m.turnTo(beneath)
+	case m.log.focus && m.log.find != "":
+		m.log.search("")
 	case m.page == pageShards && (len(m.sel.marked) > 0 || !m.filter.active.Empty()):
 		m.unpick()
 	case m.page != pageDash:

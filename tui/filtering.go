@@ -16,6 +16,7 @@ type filtering struct {
 	matches int
 
 	editing bool
+	log     bool // what is being typed picks lines of the log
 	input   dialog.Line
 	err     error // of what is being typed
 }
@@ -43,10 +44,15 @@ func (f *filtering) wants(i int, s *ops.Shard, now time.Time) bool {
 	return screen.Troubled(s, now)
 }
 
-// openFilter lets the operator type a filter, beginning with the one in force.
+// openFilter lets the operator type a filter, beginning with the one in force: of
+// the shards, or of the log while it has the keys.
 func (m *model) openFilter() {
+	m.filter.log = m.log.focus
 	m.filter.editing, m.filter.err = true, nil
 	m.filter.input.Set(m.filter.active.String())
+	if m.filter.log {
+		m.filter.input.Set(m.log.find)
+	}
 	m.dirty = true
 }
 
@@ -55,6 +61,10 @@ func (m *model) openFilter() {
 func (m *model) filterKey(key, text string) {
 	f := &m.filter
 	m.dirty = true
+	if f.log {
+		m.findKey(key, text)
+		return
+	}
 	switch key {
 	case "esc", "ctrl+c":
 		f.editing = false
@@ -69,6 +79,22 @@ func (m *model) filterKey(key, text string) {
 	}
 	if f.input.Key(key, text) {
 		f.err = m.setFilter(f.input.Text())
+	}
+}
+
+// findKey answers a key while a text to look for in the log is being typed.
+func (m *model) findKey(key, text string) {
+	f := &m.filter
+	switch key {
+	case "esc", "ctrl+c":
+		f.editing = false
+		m.log.search("")
+	case "enter":
+		f.editing = false
+	default:
+		if f.input.Key(key, text) {
+			m.log.search(f.input.Text())
+		}
 	}
 }
 

@@ -162,3 +162,27 @@ func TestAColumnIsClickedToOrderByIt(t *testing.T) {
 		}
 	})
 }
+
+func TestTheLogIsSearched(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		d.press("8", "/")
+		d.write("Session")
+		d.sees("/Session", "lines", "session resumed")
+		d.seesNot("identify budget")
+		d.press("enter")
+		d.pass(3 * time.Second)
+		d.seesNot("identify budget")
+		d.sees("/session")
+		d.press("/", "x", "x", "x")
+		d.sees("no line at this level holds")
+		d.press("esc")
+		d.sees("identify budget")
+		d.press("/")
+		d.write("budget")
+		d.press("enter", "esc")
+		d.sees("session resumed")
+		if d.m.page != pageLog {
+			t.Error("esc leaves the log before it shows all lines again")
+		}
+	})
+}

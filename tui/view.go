@@ -209,7 +209,7 @@ func (m *model) drawer(look screen.Look) screen.Drawer {
 func (m *model) onBar(a *action) bool {
 	switch m.page {
 	case pageLog:
-		return a.group == groupLog || a.pin
+		return a.group == groupLog || a.id == "filter" || a.pin
 	case pageSinks:
 		return a.group == groupQueue && a.id != "sinks" || a.pin
 	case pageLetters:
@@ -295,6 +295,11 @@ func (m *model) runningNote(look screen.Look) string {
 
 func (m *model) filterMessage(look screen.Look) screen.Message {
 	before, after := m.filter.input.Halves()
+	if m.filter.log {
+		n := len(m.log.shown())
+		return screen.Message{Input: look.S.Accent.Paint("/"+before) + look.S.Key.Paint(look.G.Cursor) + look.S.Accent.Paint(after),
+			Note: strconv.Itoa(n) + look.S.Dim.Paint(" of "+strconv.Itoa(len(m.log.lines))+" lines")}
+	}
 	if m.filter.err != nil {
 		// It stands behind what is typed: at the end of the line it would be cut.
 		return screen.Message{Input: look.S.Accent.Paint("/"+before) + look.S.Key.Paint(look.G.Cursor) + look.S.Accent.Paint(after) + "  " +

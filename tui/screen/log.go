@@ -15,7 +15,8 @@ type Log struct {
 	Back   int           // how many lines the end of the pane is before the newest
 	New    int           // lines that came since scrolling back
 	Level  ops.Level
-	Shard  int // only this shard's lines; -1 for all
+	Shard  int    // only this shard's lines; -1 for all
+	Find   string // in lower case, what every line holds; empty for nothing
 	Wrap   bool
 	Full   bool // the whole screen: no side borders, so that text can be copied
 	Focus  bool
@@ -57,6 +58,9 @@ func (v Log) title(l Look) string {
 	if v.Shard >= 0 {
 		text += "  " + l.S.Accent.Paint("shard "+strconv.Itoa(v.Shard)+" only")
 	}
+	if v.Find != "" {
+		text += "  " + l.S.Accent.Paint("/"+frame.Cut(frame.Clean(v.Find), 24)) + l.label(" "+strconv.Itoa(len(v.Lines)))
+	}
 	return text
 }
 
@@ -85,6 +89,9 @@ func (v Log) visible(l Look, w, h int) []string {
 		}
 	}
 	if len(up) == 0 && h > 0 {
+		if v.Find != "" {
+			return []string{l.label("no line at this level holds ") + l.S.Accent.Paint(frame.Clean(v.Find))}
+		}
 		return []string{l.label("nothing logged at this level yet")}
 	}
 	lines := make([]string, len(up))
@@ -112,16 +119,36 @@ func (v Log) entry(l Look, line *ops.LogLine, w int) []string {
 		paint = level
 	}
 	if !v.Wrap || !v.Full {
-		return []string{head + paint.Paint(frame.Cut(text, room))}
+		return []string{head + v.found(l, paint, frame.Cut(text, room))}
 	}
 	var out []string
 	for i, part := range frame.Wrap(text, room, 12) {
 		if i > 0 {
 			head = frame.Blank(21)
 		}
-		out = append(out, head+paint.Paint(strings.TrimRight(part, " ")))
+		out = append(out, head+v.found(l, paint, strings.TrimRight(part, " ")))
 	}
 	return out
+}
+
+// found is a text with what is looked for brought out.
+func (v Log) found(l Look, paint style.Style, text string) string {
+	lower := strings.ToLower(text)
+	if v.Find == "" || len(lower) != len(text) || !strings.Contains(lower, v.Find) {
+		return paint.Paint(text)
+	}
+	var sb strings.Builder
+	for at := 0; ; {
+		i := strings.Index(lower[at:], v.Find)
+		if i < 0 {
+			sb.WriteString(paint.Paint(text[at:]))
+			return sb.String()
+		}
+		end := at + i + len(v.Find)
+		sb.WriteString(paint.Paint(text[at : at+i]))
+		sb.WriteString(l.S.Selection.Paint(text[at+i : end]))
+		at = end
+	}
 }
 
 func levelStyle(s *style.Sheet, level ops.Level) style.Style {
