@@ -23,6 +23,7 @@ func TestPagesAndDialogsOfThePipeline(t *testing.T) {
 		{"events", opfake.SceneHealthy, []string{"E"}},
 		{"events_loading", opfake.SceneLoading, []string{"E"}},
 		{"events_missed", opfake.SceneMissed, []string{"E"}},
+		{"events_rules", opfake.SceneRules, []string{"E"}},
 		{"events_hooks", opfake.SceneHooks, []string{"E"}},
 		{"sinks_rules", opfake.SceneRules, []string{"S"}},
 		{"rules", opfake.SceneRules, []string{"S", "v"}},

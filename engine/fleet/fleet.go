@@ -81,6 +81,7 @@ type Fleet struct {
 
 	typesMu sync.Mutex
 	types   []ops.TypeCount
+	hottest []ops.GuildCount
 }
 
 // New places the shards on workers. Run brings them to life.

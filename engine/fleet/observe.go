@@ -34,6 +34,7 @@ func (f *Fleet) Fill(snap *ops.Snapshot) {
 	f.typesMu.Lock()
 	defer f.typesMu.Unlock()
 	snap.Traffic.Types = slices.Clone(f.types)
+	snap.Traffic.Guilds = f.hottest
 }
 
 // quantiles sorts latencies and picks from them.
@@ -107,9 +108,17 @@ func (f *Fleet) Sample() Totals {
 		list = append(list, *c)
 	}
 	list = greatest(list, 40)
+	var hottest []ops.GuildCount
+	rolled := f.hotRolled()
+	if rolled {
+		hottest = f.busiest()
+	}
 	f.typesMu.Lock()
 	defer f.typesMu.Unlock()
 	f.types = list
+	if rolled {
+		f.hottest = hottest
+	}
 	return t
 }
 

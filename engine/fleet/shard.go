@@ -45,11 +45,17 @@ type Shard struct {
 
 	mu        sync.Mutex
 	types     map[string]*typeCount
+	hot       stats.Hot        // guilds of the span under way
+	hotFor    int              // seconds of it
+	hottest   []stats.HotCount // of the last whole one
 	meter     stats.Meter
 	perSecond *stats.Ring
 	latencies *stats.Ring // seconds
 	history   []ops.Transition
 }
+
+// hotKept is how many busy guilds of a shard are told of.
+const hotKept = 8
 
 // typeCount counts one dispatch type.
 type typeCount struct {
@@ -80,7 +86,7 @@ func (s *Shard) Started(ready *discord.Ready) {
 // Dispatch is the way of an event from the shard to the worker's queue.
 func (s *Shard) Dispatch(id event.ID, f *discord.Frame, msg []byte, now time.Time) bool {
 	eventType := discord.InternType(f.Type)
-	s.count(eventType, len(msg))
+	s.count(eventType, f.Guild, len(msg))
 	to := ""
 	switch {
 	case eventType == "READY":
@@ -117,7 +123,7 @@ func (s *Shard) Dispatch(id event.ID, f *discord.Frame, msg []byte, now time.Tim
 	return waited
 }
 
-func (s *Shard) count(eventType string, size int) {
+func (s *Shard) count(eventType string, guild uint64, size int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.types[eventType]
@@ -127,6 +133,9 @@ func (s *Shard) count(eventType string, size int) {
 	}
 	c.count++
 	c.bytes += uint64(size)
+	if guild != 0 {
+		s.hot.Add(guild, uint64(size))
+	}
 }
 
 // Beat keeps a measured heartbeat latency.
@@ -231,6 +240,7 @@ func (s *Shard) sample(totals map[string]*ops.TypeCount) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.perSecond.Push(s.meter.Sample(events))
+	s.rollHot()
 	for name, c := range s.types {
 		c.meter.Sample(c.count)
 		t := totals[name]

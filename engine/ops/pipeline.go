@@ -26,6 +26,9 @@ type Rule struct {
 	Bytes   uint64 // of the frames of those
 	Errors  uint64 // events that it could not judge, which pass
 	Err     string // the last reason for that; empty if there was none
+	// Types are the types of the events that it kept away, the most frequent first,
+	// at most 10, without rates.
+	Types []TypeCount
 }
 
 // Hook is a step of the engine that the program around it has overridden.

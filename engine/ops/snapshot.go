@@ -261,6 +261,21 @@ type Traffic struct {
 	LagPerSecond   []float64 // seconds
 
 	Types []TypeCount // by count since start, greatest first, at most 40
+	// Guilds are the busiest, the first the most, at most 20; none before the first
+	// [HotSeconds] are over. Guilds that are not among the busiest 32 of their shard
+	// are not seen.
+	Guilds []GuildCount
+}
+
+// HotSeconds is the span over which the guilds' events are counted, in seconds.
+const HotSeconds = 30
+
+// GuildCount is how busy a guild is.
+type GuildCount struct {
+	Guild uint64
+	Shard int
+	Count uint64 // dispatches, at least, in the last whole span of [HotSeconds]
+	Bytes uint64 // of those
 }
 
 // TypeCount is how often a dispatch type was received.

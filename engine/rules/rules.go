@@ -1,10 +1,12 @@
 package rules
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/event"
@@ -77,13 +79,66 @@ type rule struct {
 	key, text              string
 	dropped, bytes, errors atomic.Uint64
 	err                    atomic.Pointer[string]
+	types                  atomic.Pointer[map[string]*typeCount] // copied when a type is new
+	adding                 sync.Mutex
 }
+
+// typeCount is what a rule has kept away of one type.
+type typeCount struct{ dropped, bytes atomic.Uint64 }
+
+// The types that are counted apart, and those that are told of.
+const (
+	typesKept = 100
+	typesTold = 10
+)
 
 // refuse counts an event and says no to it.
 func (r *rule) refuse(e *event.Event) bool {
 	r.dropped.Add(1)
 	r.bytes.Add(uint64(len(e.Data)))
+	if c := r.typed(e.Type); c != nil {
+		c.dropped.Add(1)
+		c.bytes.Add(uint64(len(e.Data)))
+	}
 	return false
+}
+
+// typed is the count of a type; nil if there are too many.
+func (r *rule) typed(name string) *typeCount {
+	if known := r.types.Load(); known != nil {
+		if c := (*known)[name]; c != nil {
+			return c
+		}
+	}
+	r.adding.Lock()
+	defer r.adding.Unlock()
+	all := make(map[string]*typeCount)
+	if known := r.types.Load(); known != nil {
+		if c := (*known)[name]; c != nil || len(*known) >= typesKept {
+			return c
+		}
+		maps.Copy(all, *known)
+	}
+	c := new(typeCount)
+	all[name] = c
+	r.types.Store(&all)
+	return c
+}
+
+// told are the types that the rule has kept away most.
+func (r *rule) told() []ops.TypeCount {
+	known := r.types.Load()
+	if known == nil {
+		return nil
+	}
+	var out []ops.TypeCount
+	for name, c := range *known {
+		out = append(out, ops.TypeCount{Type: name, Count: c.dropped.Load(), Bytes: c.bytes.Load()})
+	}
+	slices.SortFunc(out, func(a, b ops.TypeCount) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Type, b.Type))
+	})
+	return out[:min(len(out), typesTold)]
 }
 
 // Compile checks rules. It fails with a [*Error]. Without rules the set is nil.
@@ -163,7 +218,7 @@ func (s *Set) Rules() []ops.Rule {
 	}
 	out := make([]ops.Rule, len(s.all))
 	for i, r := range s.all {
-		out[i] = ops.Rule{Key: r.key, Text: r.text, Dropped: r.dropped.Load(), Bytes: r.bytes.Load(), Errors: r.errors.Load()}
+		out[i] = ops.Rule{Key: r.key, Text: r.text, Dropped: r.dropped.Load(), Bytes: r.bytes.Load(), Errors: r.errors.Load(), Types: r.told()}
 		if text := r.err.Load(); text != nil {
 			out[i].Err = *text
 		}

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -112,18 +112,35 @@ func TestTheRuleThatRefusesCounts(t *testing.T) {
 	} {
 		s.Wants(&e)
 	}
-	want := []ops.Rule{
-		{Key: "events.only", Text: "A, B, C", Dropped: 2, Bytes: 5},
-		{Key: "events.drop", Text: "C, GATEHOUSE_*", Dropped: 2, Bytes: 2},
-		{Key: "shards", Text: "0-63, 70", Dropped: 1},
-		{Key: "guilds", Text: "1, 2, 3, 4, 5, 6, 7, 8 and 2 more", Dropped: 1, Bytes: 1},
-		{Key: "guilds_drop", Text: "11"},
-		{Key: "sample.B", Text: "0 %", Dropped: 2},
-		{Key: "sample.TYPING_START", Text: "12.5 %"},
-		{Key: "when", Text: "size < 4", Dropped: 1, Bytes: 5},
+	of := func(name string, count, bytes uint64) ops.TypeCount {
+		return ops.TypeCount{Type: name, Count: count, Bytes: bytes}
 	}
-	if got := s.Rules(); !slices.Equal(got, want) {
+	want := []ops.Rule{
+		{Key: "events.only", Text: "A, B, C", Dropped: 2, Bytes: 5, Types: []ops.TypeCount{of("X", 2, 5)}},
+		{Key: "events.drop", Text: "C, GATEHOUSE_*", Dropped: 2, Bytes: 2, Types: []ops.TypeCount{of("C", 1, 1), of("GATEHOUSE_LOADED", 1, 1)}},
+		{Key: "shards", Text: "0-63, 70", Dropped: 1, Types: []ops.TypeCount{of("A", 1, 0)}},
+		{Key: "guilds", Text: "1, 2, 3, 4, 5, 6, 7, 8 and 2 more", Dropped: 1, Bytes: 1, Types: []ops.TypeCount{of("A", 1, 1)}},
+		{Key: "guilds_drop", Text: "11"},
+		{Key: "sample.B", Text: "0 %", Dropped: 2, Types: []ops.TypeCount{of("B", 2, 0)}},
+		{Key: "sample.TYPING_START", Text: "12.5 %"},
+		{Key: "when", Text: "size < 4", Dropped: 1, Bytes: 5, Types: []ops.TypeCount{of("A", 1, 5)}},
+	}
+	if got := s.Rules(); !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v\nwant %+v", got, want)
+	}
+}
+
+// Types that Discord thinks up must not fill the memory.
+func TestARuleCountsTypesApartUpToABound(t *testing.T) {
+	s := must(t, Config{Only: []string{"A"}})
+	for i := range 3 * typesKept {
+		for range 1 + i%7 {
+			s.Wants(&event.Event{Type: fmt.Sprintf("T%03d", i), Data: []byte("1")})
+		}
+	}
+	r := s.Rules()[0]
+	if len(*s.only.types.Load()) != typesKept || len(r.Types) != typesTold || r.Types[0].Count != 7 || r.Types[0].Type != "T006" || r.Dropped < 3*typesKept {
+		t.Errorf("%d types counted, %+v", len(*s.only.types.Load()), r)
 	}
 }
 

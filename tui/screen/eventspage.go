@@ -17,7 +17,8 @@ type EventsPage struct {
 // From this size on types and the rest stand beside each other.
 const (
 	eventsPageWide = 110
-	eventsPageHigh = 20
+	eventsPageHigh = 30
+	hooksMost      = 6
 	eventsSide     = 56
 )
 
@@ -27,19 +28,27 @@ func (p EventsPage) Draw(l Look, w, h int) frame.Block {
 		rw := eventsSide
 		filter, load := p.filter(l, rw-4), guildLines(l, &p.Snap.Load, rw-4)
 		fh, lh := len(filter)+2, len(load)+2
+		hooks := p.hooks(l, rw-4, hooksMost)
+		hh := len(hooks) + 2
+		rest := h - fh - lh - hh
+		kept := p.keptByRules(l, rw-4, max(1, rest/2-2))
+		kh := len(kept) + 2
 		return frame.Beside(p.types(l, w-rw, h), frame.Stack(
+			panel(l, "kept away by rules", kept, rw, kh),
+			panel(l, "busiest guilds", p.hotGuilds(l, rest-kh-2), rw, rest-kh),
 			panel(l, "edits that nobody made", filter, rw, fh),
 			panel(l, "guilds", load, rw, lh),
-			panel(l, "hooks", p.hooks(l, rw-4, h-fh-lh-2), rw, h-fh-lh)))
+			panel(l, "hooks", hooks, rw, hh)))
 	}
 	rest := p.rest(l, w, h)
 	fh := min(len(rest)+2, max(5, h/2))
-	return frame.Stack(p.types(l, w, h-fh), panel(l, "filter, guilds, hooks", rest, w, fh))
+	return frame.Stack(p.types(l, w, h-fh), panel(l, "kept away, guilds, hooks", rest, w, fh))
 }
 
 // rest are the lines below the types where there is no room beside them.
 func (p EventsPage) rest(l Look, w, h int) []string {
-	rest := p.filterBrief(l, w-4)
+	rest := p.keptBrief(l, w-4)
+	rest = append(rest, p.filterBrief(l, w-4)...)
 	rest = append(rest, row(l, "guilds", loadBrief(l, &p.Snap.Load)))
 	for i, line := range p.hooks(l, w-4-labelWidth, max(1, h/4)) {
 		rest = append(rest, row(l, map[bool]string{true: "hooks"}[i == 0], line))

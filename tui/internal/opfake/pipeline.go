@@ -57,6 +57,16 @@ func filtered(s *ops.Snapshot) {
 		n := uint64(float64(s.Traffic.Events) * t.part)
 		s.Traffic.Types = append(s.Traffic.Types, ops.TypeCount{Type: t.name, Count: n, Bytes: n * t.size, Rate: s.Traffic.Rate * t.part})
 	}
+	busyGuilds(s)
+}
+
+// busyGuilds are a few that stand out.
+func busyGuilds(s *ops.Snapshot) {
+	for i := range min(12, len(s.Shards)) {
+		s.Traffic.Guilds = append(s.Traffic.Guilds, ops.GuildCount{
+			Guild: 81384788765712384 + uint64(i)<<30, Shard: s.Shards[i].ID, Count: uint64(4200 / (i + 1)), Bytes: uint64(4200/(i+1)) * eventSize,
+		})
+	}
 }
 
 // playPipeline puts a scene in the place of what the snapshot says about the pipeline.
@@ -111,9 +121,11 @@ func withRules(s *ops.Snapshot) {
 	bot := &s.Sinks[0]
 	bot.Filtered = 1_482_031
 	bot.Rules = []ops.Rule{
-		{Key: "events.drop", Text: "TYPING_START, PRESENCE_*", Dropped: 1_310_044, Bytes: 402 << 20},
+		{Key: "events.drop", Text: "TYPING_START, PRESENCE_*", Dropped: 1_310_044, Bytes: 402 << 20,
+			Types: []ops.TypeCount{{Type: "PRESENCE_UPDATE", Count: 1_204_003}, {Type: "TYPING_START", Count: 106_041}}},
 		{Key: "guilds_drop", Text: "81384788765712384, 81384788765712399", Dropped: 48_211, Bytes: 61 << 20},
-		{Key: "sample.VOICE_STATE_UPDATE", Text: "10%", Dropped: 122_903, Bytes: 96 << 20},
+		{Key: "sample.VOICE_STATE_UPDATE", Text: "10%", Dropped: 122_903, Bytes: 96 << 20,
+			Types: []ops.TypeCount{{Type: "VOICE_STATE_UPDATE", Count: 122_903}}},
 		{Key: "when", Text: `type != "MESSAGE_CREATE" or not (d.author.bot ?? false)`, Dropped: 873, Bytes: 1 << 20, Errors: 12,
 			Err: "cannot fetch bot from <nil> (1:38)"},
 	}
