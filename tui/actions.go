@@ -126,8 +126,17 @@ func (m *model) steerable(drains bool) (bool, string) {
 	}
 }
 
-// runAction runs an action, or says why it cannot be done.
+// runAction runs an action for the mouse or the palette, as by its first key.
 func (m *model) runAction(a *action) tea.Cmd {
+	m.opening = ""
+	if len(a.keys) > 0 {
+		m.opening = a.keys[0]
+	}
+	return a.attempt(m)
+}
+
+// attempt runs the action, or says why it cannot be done.
+func (a *action) attempt(m *model) tea.Cmd {
 	if ok, why := m.possible(a); !ok {
 		m.say(screen.ToneBad, a.title+": "+why)
 		return nil
@@ -138,7 +147,7 @@ func (m *model) runAction(a *action) tea.Cmd {
 // hint is an action as it stands.
 func (m *model) hint(a *action) screen.Hint {
 	ok, why := m.possible(a)
-	h := screen.Hint{ID: a.id, Key: a.written(), Title: a.title, Short: a.short, Enabled: ok, Reason: why, Pinned: a.pin}
+	h := screen.Hint{ID: a.id, Key: a.written(), Title: a.title, Short: a.short, Enabled: ok, Reason: m.keyed(why), Pinned: a.pin}
 	if a.name != nil {
 		h.Short = a.name(m)
 	}

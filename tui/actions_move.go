@@ -219,20 +219,20 @@ func (m *model) nextAlert() {
 		m.say(screen.ToneQuiet, "the alert's shard is not held by this process")
 	}
 	if strings.HasPrefix(a.ID, "identify/") {
-		m.say(screen.ToneQuiet, "about the identify budget: I shows it, A lets identifies go on that the breaker has stopped")
+		m.say(screen.ToneQuiet, "about the identify budget: {budget} shows it, {allow} lets identifies go on that the breaker has stopped")
 	}
 	if strings.HasPrefix(a.ID, "reshard/") {
-		m.say(screen.ToneQuiet, "about the number of shards: R shows the reshard, or plans one")
+		m.say(screen.ToneQuiet, "about the number of shards: {reshard} shows the reshard, or plans one")
 	}
 	if strings.HasPrefix(a.ID, "guilds/") {
-		m.say(screen.ToneQuiet, "about guilds that have not come: E shows which")
+		m.say(screen.ToneQuiet, "about guilds that have not come: {events} shows which")
 	}
 	if strings.HasPrefix(a.ID, "hook") {
-		m.say(screen.ToneQuiet, "about a hook: E shows what it panicked on; the engine goes on as without it")
+		m.say(screen.ToneQuiet, "about a hook: {events} shows what it panicked on; the engine goes on as without it")
 	}
 	if a.Shard < 0 && a.Sink != "" {
 		m.sink = a.Sink
-		m.say(screen.ToneQuiet, "about the sink "+frame.Clean(a.Sink)+": S shows it, p holds or releases it, P tries it now")
+		m.say(screen.ToneQuiet, "about the sink "+frame.Clean(a.Sink)+": {sinks} shows it, {pause} holds or releases it, {flush} tries it now")
 	}
 }
 

@@ -62,7 +62,7 @@ func (m *model) scrollTypes(by int) {
 	if m.snap == nil {
 		return
 	}
-	last := m.eventsPage().Last(screen.Look{S: m.sheet, G: m.glyphs, Now: m.now()}, m.layout.whole.W, m.layout.whole.H)
+	last := m.eventsPage().Last(m.look(), m.layout.whole.W, m.layout.whole.H)
 	m.typesScroll = min(max(m.typesScroll+by, 0), last)
 	m.dirty = true
 }

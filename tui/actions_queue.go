@@ -116,7 +116,7 @@ func (m *model) askPauseOf(s ops.Sink) {
 		return
 	}
 	name := s.Name
-	m.ask("hold deliveries to "+frame.Clean(name)+"? Events queue up until p releases them.", func(m *model) tea.Cmd {
+	m.ask("hold deliveries to "+frame.Clean(name)+"? Events queue up until {pause} releases them.", func(m *model) tea.Cmd {
 		return m.perform("hold of "+name, ops.Command{Kind: ops.CommandPauseSink, Sink: name})
 	})
 }

@@ -132,7 +132,7 @@ func askForce(m *model) {
 		ID: "reshard-force", Title: "Force the switch to " + frame.Plural(run.Plan.To, "shard") + "?", Opener: "F", Typing: strconv.Itoa(run.Plan.To),
 		Body:    []string{"The next fleet takes over as it is: what it lacks is lost, what differs may come twice. There is no way back but another reshard."},
 		Facts:   facts,
-		Warning: "To lose nothing, wait, or abort (x).",
+		Warning: "To lose nothing, wait, or abort ({reshard-abort}).",
 		Buttons: []dialog.Button{dialog.Cancel(), {ID: "yes", Label: "Force the switch", Danger: true}},
 	}, func(m *model) tea.Cmd {
 		return m.perform("forced switch to "+frame.Plural(run.Plan.To, "shard"), ops.Command{Kind: ops.CommandReshardForce})

@@ -49,9 +49,9 @@ func (m *model) eligible(why func(s *ops.Shard) string) (ids []int, reason strin
 func down(s *ops.Shard) string {
 	switch s.State {
 	case ops.ShardStopped:
-		return "the shard is stopped: s starts it"
+		return "the shard is stopped: {stop} starts it"
 	case ops.ShardFailed:
-		return "the shard has failed: mend the cause, then s starts it"
+		return "the shard has failed: mend the cause, then {stop} starts it"
 	default:
 		return ""
 	}
@@ -139,7 +139,7 @@ func askReidentify(m *model) tea.Cmd {
 	}
 	m.open(&dialog.Dialog{
 		ID: "reidentify", Title: "Re-identify " + shardNames(ids), Opener: "i", Facts: facts, Warning: warning,
-		Body:    []string{"The session is given up and a new one begun. To reconnect without loss, restart instead (r)."},
+		Body:    []string{"The session is given up and a new one begun. To reconnect without loss, restart instead ({restart})."},
 		Buttons: []dialog.Button{dialog.Cancel(), {ID: "yes", Label: "Re-identify", Key: "y", Danger: true}},
 	}, func(m *model) tea.Cmd {
 		return m.perform("re-identify of "+shardNames(ids), ops.Command{Kind: ops.CommandReidentify, Shards: ids})

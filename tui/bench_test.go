@@ -39,7 +39,7 @@ func benchModel(b *testing.B, w, h int) *model {
 // The grid alone: 4096 shards, one sign each. The aim is 0.3 ms.
 func BenchmarkGrid4096(b *testing.B) {
 	m := benchModel(b, 160, 45)
-	look := screen.Look{S: m.sheet, G: m.glyphs, Now: m.now()}
+	look := m.look()
 	shards := m.grid()
 	shards.Grid = frame.PlanGrid(4096, 0, 140, 40, true)
 	if shards.Grid.Kind != frame.GridCells {

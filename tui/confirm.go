@@ -16,7 +16,7 @@ type confirm struct {
 
 // ask puts a question.
 func (m *model) ask(question string, yes func(m *model) tea.Cmd) {
-	m.confirm = &confirm{question: question, yes: yes}
+	m.confirm = &confirm{question: m.keyed(question), yes: yes}
 	m.dirty = true
 }
 

@@ -9,8 +9,13 @@ import (
 // answer is what follows from a key in a dialog.
 type answer func(m *model, out dialog.Outcome) tea.Cmd
 
-// openWith opens a dialog; then hears every outcome of it.
+// openWith opens a dialog; then hears every outcome of it. One that a key has
+// opened knows which.
 func (m *model) openWith(d *dialog.Dialog, then answer) {
+	if d.Opener != "" {
+		d.Opener = m.opening
+	}
+	m.keyedDialog(d)
 	m.dialogs.Push(d)
 	if then != nil {
 		m.answers[d] = then
@@ -67,5 +72,22 @@ func (m *model) interruptDialog(d *dialog.Dialog) tea.Cmd {
 	if d.ID == "quit" {
 		return m.leave(leaveStop)
 	}
+	m.opening = "ctrl+c"
 	return m.askQuit("ctrl+c")
+}
+
+// keyedDialog writes the keys into a dialog's texts.
+func (m *model) keyedDialog(d *dialog.Dialog) {
+	d.Warning = m.keyed(d.Warning)
+	for _, texts := range [][]string{d.Body, d.Warnings, d.Barred} {
+		for i := range texts {
+			texts[i] = m.keyed(texts[i])
+		}
+	}
+	for i := range d.Facts {
+		d.Facts[i].Value, d.Facts[i].Note = m.keyed(d.Facts[i].Value), m.keyed(d.Facts[i].Note)
+	}
+	for i := range d.Items {
+		d.Items[i].Note = m.keyed(d.Items[i].Note)
+	}
 }

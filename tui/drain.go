@@ -64,7 +64,7 @@ func drainNote(s *ops.Sink) string {
 	case s.Depth == 0:
 		return "nothing waits"
 	case s.State == ops.SinkPaused:
-		return "held by an operator: the drain waits until p releases it"
+		return "held by an operator: the drain waits until {pause} releases it"
 	case s.State == ops.SinkRefused:
 		return "held, the bot refused our secret: the drain waits for it"
 	case s.State == ops.SinkRetrying:

@@ -25,7 +25,8 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 		return nil
 	}
 	if a := m.byKey(key); a != nil {
-		return m.runAction(a)
+		m.opening = key
+		return a.attempt(m)
 	}
 	return nil
 }
@@ -33,7 +34,8 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 // tinyKey is what works on a screen too small to show questions: leaving, with
 // the same care as elsewhere.
 func (m *model) tinyKey(key string) tea.Cmd {
-	quits := key == "q" || key == "ctrl+c"
+	a := m.byKey(key)
+	quits := a != nil && (a.id == "quit" || a.id == "interrupt")
 	switch {
 	case m.confirm != nil && key != "ctrl+c":
 		return m.confirmKey(key)

@@ -58,6 +58,7 @@ type model struct {
 	metric  screen.Metric
 	log     logPane
 	actions []action
+	opening string // key of the last action that was run; it opens the dialogs that follow
 	focus   focus
 	mouse   bool
 
@@ -108,7 +109,9 @@ func newModel(o Options, t *tasks) (*model, error) {
 	m.log = newLogPane()
 	m.sel.marked = map[int]bool{}
 	m.answers = map[*dialog.Dialog]answer{}
-	m.actions = registry()
+	if m.actions, err = bind(registry(), o.Keys); err != nil {
+		return nil, err
+	}
 	m.chosen = o.Theme
 	m.restyle(o.Theme)
 	return m, nil

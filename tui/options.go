@@ -49,6 +49,11 @@ type Options struct {
 	Mouse    bool          // click and wheel; off, the terminal selects text
 	ReadOnly bool          // no action on the engine
 
+	// Keys are the keys of actions by their names, in the place of those that they
+	// have; an empty list leaves one without. [Bindings] lists the actions, and
+	// [CheckKeys] says what cannot be.
+	Keys map[string][]string
+
 	Title string // of the program; default "gatehouse"
 	User  string // who acts, for the engine's log
 

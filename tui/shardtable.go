@@ -32,7 +32,7 @@ func tableActions() []action {
 }
 
 func onTable(m *model) (bool, string) {
-	return m.page == pageShards, "only on the table of the shards: 2 shows it"
+	return m.page == pageShards, "only on the table of the shards: {page-shards} shows it"
 }
 
 // nextOrder changes the order of the page's rows.
@@ -55,7 +55,7 @@ func (m *model) orderBy(o screen.ShardOrder) tea.Cmd {
 }
 
 func canOrder(m *model) (bool, string) {
-	return m.page == pageWorkers || m.page == pageShards, "only on the pages of shards and workers: 2 and 6 show them"
+	return m.page == pageWorkers || m.page == pageShards, "only on the pages of shards and workers: {page-shards} and {page-workers} show them"
 }
 
 // markAll marks every shard that the filter picks; if all are, none.

@@ -44,7 +44,7 @@ func (m *model) say(tone screen.Tone, text string) {
 	if tone == screen.ToneBad {
 		keep = badToastFor
 	}
-	m.toast = toast{text: text, tone: tone, until: m.now().Add(keep)}
+	m.toast = toast{text: m.keyed(text), tone: tone, until: m.now().Add(keep)}
 	m.dirty = true
 }
 

@@ -29,12 +29,17 @@ func (m *model) View() tea.View {
 	return m.frame
 }
 
+// look is what every part is drawn with.
+func (m *model) look() screen.Look {
+	return screen.Look{S: m.sheet, G: m.glyphs, Now: m.now(), Keys: m.keyOf}
+}
+
 // draw is the whole frame as text.
 func (m *model) draw() string {
 	if m.w <= 0 || m.h <= 0 {
 		return ""
 	}
-	look := screen.Look{S: m.sheet, G: m.glyphs, Now: m.now()}
+	look := m.look()
 	if !m.frozen.IsZero() {
 		look.Now = m.frozen
 	}
@@ -68,7 +73,7 @@ func (m *model) top(look screen.Look) frame.Block {
 	header := screen.Header{Snap: m.snap, Title: m.opt.Title, Badges: m.badges(look)}
 	top := frame.Block{W: m.w, Lines: []string{
 		header.Draw(look, m.w),
-		screen.Alert(look, m.snap, m.alerts, m.alertIndex(), "a", m.w),
+		screen.Alert(look, m.snap, m.alerts, m.alertIndex(), m.keyOf("alert"), m.w),
 	}}
 	if m.layout.tabs.empty() {
 		return top
@@ -234,16 +239,16 @@ func (m *model) onBar(a *action) bool {
 }
 
 func (m *model) bottom(look screen.Look) frame.Block {
-	hints := m.hints(m.onBar)
+	hints := m.hints(func(a *action) bool { return len(a.keys) > 0 && m.onBar(a) })
 	if m.budgetAlert() && m.page == pageDash {
 		// Who is called because of it must not have to look for the page.
-		hints = first(hints, m.hint(m.byID("budget")))
+		hints = m.first(hints, "budget")
 	}
 	if m.onWorkers() {
-		hints = first(hints, m.hint(m.byID("restart-worker")))
+		hints = m.first(hints, "restart-worker")
 	}
 	if m.page == pageDash && m.snap != nil && (m.snap.Reshard.Now != nil || m.snap.Reshard.Auto.Due != "") {
-		hints = first(hints, m.hint(m.byID("reshard")))
+		hints = m.first(hints, "reshard")
 	}
 	note := "refresh " + frame.Duration(m.pull.refresh)
 	keys, spans := screen.KeyBar(look, hints, note, m.w)
@@ -251,9 +256,13 @@ func (m *model) bottom(look screen.Look) frame.Block {
 	return frame.Block{W: m.w, Lines: []string{m.message(look).Draw(look, m.w), keys}}
 }
 
-// first puts a hint before the others.
-func first(hints []screen.Hint, h screen.Hint) []screen.Hint {
-	return slices.Insert(slices.DeleteFunc(hints, func(other screen.Hint) bool { return other.ID == h.ID }), 0, h)
+// first puts an action before the others, if it has a key.
+func (m *model) first(hints []screen.Hint, id string) []screen.Hint {
+	a := m.byID(id)
+	if len(a.keys) == 0 {
+		return hints
+	}
+	return slices.Insert(slices.DeleteFunc(hints, func(h screen.Hint) bool { return h.ID == id }), 0, m.hint(a))
 }
 
 // budgetAlert reports whether an alert is about identifies.

@@ -213,7 +213,7 @@ func canRestartWorker(m *model) (bool, string) {
 		return false, "no worker is selected"
 	}
 	up, _ := m.resumable(w)
-	return up > 0, "all shards of worker " + strconv.Itoa(w.ID) + " are stopped or have failed: s starts them"
+	return up > 0, "all shards of worker " + strconv.Itoa(w.ID) + " are stopped or have failed: {stop} starts them"
 }
 
 // askRestartWorker asks before every shard of a worker reconnects.

@@ -65,7 +65,7 @@ func loadProgress(l Look, v *ops.Load, w int) string {
 	switch {
 	case overdue(v, l.Now):
 		missing := l.S.Warn.Bold().Paint(l.G.Warn + " " + frame.Plural(v.GuildsAll-v.Guilds, "guild") + " missing")
-		parts = []string{shards, missing, parts[2], l.label(guildIDs(v.Missing, 1)), l.label("E shows them"), guilds}
+		parts = []string{shards, missing, parts[2], l.label(guildIDs(v.Missing, 1)), l.label(l.key("events") + " shows them"), guilds}
 	case v.Timeout.After(l.Now):
 		parts = append(parts, l.label("missing ones are told in ")+l.until(v.Timeout))
 	}

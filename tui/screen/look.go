@@ -13,6 +13,18 @@ type Look struct {
 	S   *style.Sheet
 	G   *style.Glyphs
 	Now time.Time
+	// Keys is how an action's key is written; nil for the action itself.
+	Keys func(action string) string
+}
+
+// Press is what to press for an action, painted.
+func (l Look) Press(action string) string { return l.S.Key.Paint(l.key(action)) }
+
+func (l Look) key(action string) string {
+	if l.Keys == nil {
+		return ":" + action
+	}
+	return l.Keys(action)
 }
 
 // ago is the age of an instant; the dash for the zero one.

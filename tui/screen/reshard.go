@@ -81,7 +81,7 @@ func reshardQuiet(l Look, run *ops.ReshardRun) string {
 	if p := ReshardProgress(run); p != "" {
 		parts = append(parts, p)
 	}
-	return strings.Join(append(parts, l.S.Key.Paint("R")+l.label(" shows it")), l.sep())
+	return strings.Join(append(parts, l.Press("reshard")+l.label(" shows it")), l.sep())
 }
 
 // AutoText is how the fleet grows by itself, in words.

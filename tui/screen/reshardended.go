@@ -34,7 +34,7 @@ func (p ReshardPage) ended(l Look, w int) []string {
 		}
 		lines = append(lines, labelled(l, "due", due)...)
 	}
-	return append(lines, row(l, "", l.S.Key.Paint("R")+l.label(" plans one")))
+	return append(lines, row(l, "", l.Press("reshard")+l.label(" plans one")))
 }
 
 // earlier are the reshards before the last one.

@@ -17,7 +17,7 @@ func sinkRules(l Look, s *ops.Sink, w int) []string {
 		return nil
 	}
 	lines := []string{row(l, "filtered", l.S.Strong.Paint(frame.Count(s.Filtered))+l.label(" events kept away by ")+
-		frame.Plural(len(s.Rules), "rule")+l.label(", ")+l.S.Key.Paint("v")+l.label(" shows"))}
+		frame.Plural(len(s.Rules), "rule")+l.label(", ")+l.Press("rules")+l.label(" shows"))}
 	for i := range s.Rules {
 		lines = append(lines, ruleLine(l, &s.Rules[i], w))
 		if e := ruleError(l, &s.Rules[i]); e != "" {

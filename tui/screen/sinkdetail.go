@@ -83,7 +83,7 @@ func sinkCondition(l Look, s *ops.Sink, w int) []string {
 	state := min(s.State, ops.SinkRefused)
 	text := l.sinkStyle(state).Paint(l.G.Sink[state]+" "+state.String()) + l.label("  for ") + l.ago(s.Since)
 	if s.State == ops.SinkPaused {
-		text += l.label("  by an operator: p releases it")
+		text += l.label("  by an operator: " + l.key("pause") + " releases it")
 	}
 	if !s.NextTry.IsZero() {
 		text += l.label("  tries again in ") + l.until(s.NextTry)

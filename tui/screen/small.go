@@ -2,6 +2,7 @@ package screen
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 	"github.com/gatehouse-gateway/gatehouse/tui/frame"
@@ -39,7 +40,7 @@ func Summary(l Look, s *ops.Snapshot, alerts []ops.Alert, badges []Badge, w, h i
 		}
 	}
 	need := strconv.Itoa(MinWidth) + "x" + strconv.Itoa(MinHeight)
-	hint := l.label("needs "+need+", has "+strconv.Itoa(w)+"x"+strconv.Itoa(h)+"  ") + l.S.Key.Paint("q") + l.label(" quit")
+	hint := l.label("needs "+need+", has "+strconv.Itoa(w)+"x"+strconv.Itoa(h)+"  ") + l.S.Key.Paint(l.quitKey()) + l.label(" quit")
 	room := max(1, h)
 	if len(lines) >= room {
 		return frame.NewBlock(lines[:room], w, h)
@@ -48,6 +49,15 @@ func Summary(l Look, s *ops.Snapshot, alerts []ops.Alert, badges []Badge, w, h i
 		lines = append(lines, "")
 	}
 	return frame.NewBlock(append(lines, hint), w, h)
+}
+
+// quitKey is what to press to leave: where nothing can be typed, ctrl+c always is.
+func (l Look) quitKey() string {
+	key := l.key("quit")
+	if strings.HasPrefix(key, ":") && len(key) > 1 {
+		return "ctrl+c"
+	}
+	return key
 }
 
 // special is what is not as usual, a line each.
