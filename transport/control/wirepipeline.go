@@ -87,11 +87,21 @@ type rule struct {
 	Bytes   uint64 `json:"dropped_bytes"`
 	Errors  uint64 `json:"errors"`
 	Err     string `json:"last_error"`
+
+	Types []typeCount `json:"types"` // of the events that it kept away, greatest first
 }
 
-func wireRule(r ops.Rule) rule { return rule(r) }
+func wireRule(r ops.Rule) rule {
+	return rule{
+		Key: r.Key, Text: r.Text, Dropped: r.Dropped, Bytes: r.Bytes, Errors: r.Errors, Err: r.Err, Types: each(r.Types, wireType),
+	}
+}
 
-func (r rule) ops() ops.Rule { return ops.Rule(r) }
+func (r rule) ops() ops.Rule {
+	return ops.Rule{
+		Key: r.Key, Text: r.Text, Dropped: r.Dropped, Bytes: r.Bytes, Errors: r.Errors, Err: r.Err, Types: some(r.Types, typeCount.ops),
+	}
+}
 
 type worker struct {
 	ID      int            `json:"id"`

@@ -17,14 +17,28 @@ type traffic struct {
 	DepthPerSecond []float64   `json:"depth_samples"`
 	LagPerSecond   []float64   `json:"lag_samples"` // seconds
 	Types          []typeCount `json:"types"`       // greatest first
+
+	Guilds []guildCount `json:"guilds"` // the busiest of the last whole span, greatest first
 }
+
+// guildCount is an ops.GuildCount.
+type guildCount struct {
+	Guild uint64 `json:"guild,string"`
+	Shard int    `json:"shard"`
+	Count uint64 `json:"count"` // at least, in 30 s
+	Bytes uint64 `json:"bytes"`
+}
+
+func wireGuildCount(g ops.GuildCount) guildCount { return guildCount(g) }
+
+func (g guildCount) ops() ops.GuildCount { return ops.GuildCount(g) }
 
 func wireTraffic(t ops.Traffic) traffic {
 	return traffic{
 		Events: t.Events, Bytes: t.Bytes, WireBytes: t.WireBytes, Rate: finite(t.Rate), ByteRate: finite(t.ByteRate),
 		Delivered: finite(t.Delivered), Depth: t.Depth, Lag: millis(t.Lag),
 		PerSecond: each(t.PerSecond, finite), DepthPerSecond: each(t.DepthPerSecond, finite),
-		LagPerSecond: each(t.LagPerSecond, finite), Types: each(t.Types, wireType),
+		LagPerSecond: each(t.LagPerSecond, finite), Types: each(t.Types, wireType), Guilds: each(t.Guilds, wireGuildCount),
 	}
 }
 
@@ -33,7 +47,7 @@ func (t traffic) ops() ops.Traffic {
 		Events: t.Events, Bytes: t.Bytes, WireBytes: t.WireBytes, Rate: t.Rate, ByteRate: t.ByteRate,
 		Delivered: t.Delivered, Depth: t.Depth, Lag: ofMillis(t.Lag),
 		PerSecond: some(t.PerSecond, finite), DepthPerSecond: some(t.DepthPerSecond, finite),
-		LagPerSecond: some(t.LagPerSecond, finite), Types: some(t.Types, typeCount.ops),
+		LagPerSecond: some(t.LagPerSecond, finite), Types: some(t.Types, typeCount.ops), Guilds: some(t.Guilds, guildCount.ops),
 	}
 }
 
