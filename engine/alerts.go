@@ -12,21 +12,25 @@ import (
 
 // When a condition becomes an alert.
 const (
-	shardDownAfter  = time.Minute      // a shard that is not up, though it tries
-	sinkDownAfter   = 5 * time.Second  // a sink that takes nothing
-	sinkLagAfter    = 10 * time.Second // the oldest event that it has not taken
-	fleetDownAfter  = 10 * time.Second // a shard that is not up, if most are not
-	diskSlowAfter   = 2 * time.Second  // an operation of the disk that has not ended
-	queueFullAt     = 0.8              // of what the queue may hold
-	alertsPerKind   = 5                // more shards than this share one alert
-	budgetLowFactor = 2                // times the reserve
-	untoldAfter     = 10 * time.Second // a start at which Discord has not told the budget
+	shardDownAfter = time.Minute      // a shard that is not up, though it tries
+	sinkDownAfter  = 5 * time.Second  // a sink that takes nothing
+	sinkLagAfter   = 10 * time.Second // the oldest event that it has not taken
+	sinkLagUntil   = 5 * time.Second  // what is an alert already stays one down to this
+	fleetDownAfter = 10 * time.Second // a shard that is not up, if most are not
+	diskSlowAfter  = 2 * time.Second  // an operation of the disk that has not ended
+	queueFullAt    = 0.8              // of what the queue may hold
+	queueFullUntil = 0.7              // likewise
+	alertsPerKind  = 5                // more shards than this share one alert
+	untoldAfter    = 10 * time.Second // a start at which Discord has not told the budget
 )
 
 // alerts are the conditions that need a person, with when they began.
 type alerts struct {
 	mu   sync.Mutex
 	open []ops.Alert
+	acks map[string]ack // by id, of those that are open
+	// losses are those of connections, by shard; see [alerts.flapping].
+	losses map[int]*losses
 	// missing is since when a shard that should be up has not been, by id. Its
 	// last close cannot tell: each failed dial is one.
 	missing map[int]time.Time
@@ -36,6 +40,12 @@ func (a *alerts) list() []ops.Alert {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return slices.Clone(a.open)
+}
+
+// was reports whether an alert is open already: what is, ends later than it began, so
+// that it does not come and go. a.mu is held.
+func (a *alerts) was(id string) bool {
+	return slices.ContainsFunc(a.open, func(o ops.Alert) bool { return o.ID == id })
 }
 
 // conditions are what alerts speak of beside the snapshot.
@@ -56,19 +66,20 @@ func (a *alerts) update(snap *ops.Snapshot, c conditions) (fresh, over []ops.Ale
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.follow(snap)
-	now := slices.Concat(a.shardAlerts(snap), sinkAlerts(snap), budgetAlerts(snap, &c), queueAlerts(snap, &c), unsavedAlerts(c.unsaved), apiAlerts(c.api), loadAlerts(&snap.Load), hookAlerts(snap.Hooks, snap.At), c.reshard)
+	now := slices.Concat(a.shardAlerts(snap), a.flapping(snap), a.sinkAlerts(snap), a.budgetAlerts(snap, &c), a.queueAlerts(snap, &c),
+		unsavedAlerts(c.unsaved), apiAlerts(c.api), loadAlerts(&snap.Load), hookAlerts(snap.Hooks, snap.At), c.reshard)
 	for i := range now {
+		now[i].Page, now[i].Since = pageOf(now[i].ID), snap.At
 		at := slices.IndexFunc(a.open, func(o ops.Alert) bool { return o.ID == now[i].ID })
 		if at >= 0 {
 			now[i].Since = a.open[at].Since
-			continue
 		}
-		now[i].Since = snap.At
-		fresh = append(fresh, now[i])
+		if worse := a.stamp(&now[i]); at < 0 || worse {
+			fresh = append(fresh, now[i])
+		}
 	}
-	slices.SortStableFunc(now, func(x, y ops.Alert) int {
-		return cmp.Or(cmp.Compare(y.Level, x.Level), y.Since.Compare(x.Since))
-	})
+	a.forget(now)
+	sortAlerts(now)
 	for _, o := range a.open {
 		if !slices.ContainsFunc(now, func(n ops.Alert) bool { return n.ID == o.ID }) {
 			over = append(over, o)
@@ -168,12 +179,12 @@ func together(list []ops.Alert, kind string) []ops.Alert {
 		return list
 	}
 	first := list[0]
-	first.ID = "shards/" + kind
+	first.ID, first.Count = "shards/"+kind, len(list)
 	first.Text = fmt.Sprintf("%d shards %s, the first: %s", len(list), kind, first.Text)
 	return []ops.Alert{first}
 }
 
-func sinkAlerts(snap *ops.Snapshot) []ops.Alert {
+func (a *alerts) sinkAlerts(snap *ops.Snapshot) []ops.Alert {
 	var out []ops.Alert
 	for i := range snap.Sinks {
 		s := &snap.Sinks[i]
@@ -181,6 +192,10 @@ func sinkAlerts(snap *ops.Snapshot) []ops.Alert {
 			continue
 		}
 		alert := ops.Alert{ID: "sink/" + s.Name, Level: ops.AlertCritical, Shard: -1, Sink: s.Name}
+		lag := sinkLagAfter
+		if a.was(alert.ID) {
+			lag = sinkLagUntil
+		}
 		switch {
 		case s.State == ops.SinkRefused:
 			alert.Text = fmt.Sprintf("sink %s refuses our secret (%s): correct sinks[].authorization or the bot, then resume the sink", s.Name, s.LastError)
@@ -188,7 +203,7 @@ func sinkAlerts(snap *ops.Snapshot) []ops.Alert {
 			alert.Text = fmt.Sprintf("sink %s refuses events, %d are kept as dead letters: %s", s.Name, s.Buried, s.LastError)
 		case s.State == ops.SinkRetrying && snap.At.Sub(s.Since) > sinkDownAfter:
 			alert.Text = fmt.Sprintf("sink %s takes nothing: %s", s.Name, s.LastError)
-		case s.State != ops.SinkPaused && s.Lag > sinkLagAfter:
+		case s.State != ops.SinkPaused && s.Lag > lag:
 			alert.Level = ops.AlertWarn
 			alert.Text = fmt.Sprintf("sink %s lags behind: %s", s.Name, lagReason(s, snap.At))
 		default:
@@ -206,28 +221,4 @@ func lagReason(s *ops.Sink, now time.Time) string {
 		return s.LastError
 	}
 	return "the bot is slower than its events come"
-}
-
-// budgetAlerts speak of the session starts: held shards wait for more of them.
-func budgetAlerts(snap *ops.Snapshot, c *conditions) []ops.Alert {
-	id := &snap.Identify
-	alert := ops.Alert{ID: "identify/budget", Level: ops.AlertWarn, Shard: -1}
-	switch {
-	case id.Breaker.Open:
-		alert.ID, alert.Level = "identify/breaker", ops.AlertCritical
-		alert.Text = fmt.Sprintf("identifies are stopped, %d shards wait: %s (gatehouse ctl identify allow)", id.Waiting, id.Breaker.Why)
-	case id.ToldAt.IsZero() && id.Waiting > 0 && snap.At.Sub(snap.StartedAt) > untoldAfter:
-		alert.ID, alert.Level = "identify/untold", ops.AlertCritical
-		alert.Text = fmt.Sprintf("%d shards may not identify: Discord's REST API has not told how many session starts are left (%s); "+
-			"they go on once it answers, look at Discord's status or at the proxy before it", id.Waiting, c.untold)
-	case c.held > 0:
-		alert.ID, alert.Level = "identify/held", ops.AlertCritical
-		alert.Text = fmt.Sprintf("%d shards may not identify: of %d session starts %d are left, and %d are kept in reserve; "+
-			"they go on at the reset, or re-identify one to use the reserve", c.held, id.Total, id.Remaining, id.Reserve)
-	case id.Known && id.Remaining <= budgetLowFactor*id.Reserve:
-		alert.Text = fmt.Sprintf("%d session starts are left, %d of them are kept in reserve", id.Remaining, id.Reserve)
-	default:
-		return nil
-	}
-	return []ops.Alert{alert}
 }

@@ -75,7 +75,7 @@ func TestALaggingSinkSaysWhatItsBotAnswers(t *testing.T) {
 		"sink bot lags behind: the bot answered 500":                   now.Add(-time.Second),
 	} {
 		sink.LastError, sink.LastErrorAt = "the bot answered 500", at
-		list := sinkAlerts(&ops.Snapshot{At: now, Sinks: []ops.Sink{sink}})
+		list := new(alerts).sinkAlerts(&ops.Snapshot{At: now, Sinks: []ops.Sink{sink}})
 		if len(list) != 1 || list[0].Text != want {
 			t.Errorf("alerts %+v, want %q", list, want)
 		}

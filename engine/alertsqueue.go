@@ -9,7 +9,7 @@ import (
 )
 
 // queueAlerts speak of the queue and its disk.
-func queueAlerts(snap *ops.Snapshot, c *conditions) []ops.Alert {
+func (a *alerts) queueAlerts(snap *ops.Snapshot, c *conditions) []ops.Alert {
 	var out []ops.Alert
 	add := func(id string, level ops.AlertLevel, format string, args ...any) {
 		out = append(out, ops.Alert{ID: id, Level: level, Shard: -1, Text: fmt.Sprintf(format, args...)})
@@ -33,7 +33,11 @@ func queueAlerts(snap *ops.Snapshot, c *conditions) []ops.Alert {
 	if s.Damaged > 0 {
 		add("queue/damaged", ops.AlertCritical, "%d files of the queue were damaged: what could be read is delivered, copies are kept in %s as *.damaged", s.Damaged, s.Dir)
 	}
-	if held := max(s.Bytes, s.Disk); s.MaxBytes > 0 && float64(held) > queueFullAt*float64(s.MaxBytes) {
+	full := queueFullAt
+	if a.was("queue/full") {
+		full = queueFullUntil
+	}
+	if held := max(s.Bytes, s.Disk); s.MaxBytes > 0 && float64(held) > full*float64(s.MaxBytes) {
 		add("queue/full", ops.AlertWarn, "the queue holds %s of the %s that it may: bring the bot back, or raise queue.max_bytes", megabytes(held), megabytes(s.MaxBytes))
 	}
 	for i := range snap.Sinks {

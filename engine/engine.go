@@ -90,6 +90,8 @@ type Engine struct {
 	operations operations
 	actions    actionLog     // who did what
 	replays    chan replay   // of dead letters
+	rolls      chan *roll    // holds one: it is to be carried out
+	rolling    *roll         // under way, or about to be; under mu
 	drains     chan *drain   // holds one: the shards are to close, and the queue to be delivered
 	keeper     *keeper       // of Run
 	steering   *steering     // likewise
@@ -128,6 +130,7 @@ func New(cfg Config, opts ...Option) (*Engine, error) {
 		orders:  make(chan order),
 		steered: make(chan struct{}),
 		drains:  make(chan *drain, 1),
+		rolls:   make(chan *roll, 1),
 		replays: make(chan replay, maxReplays),
 		letters: delivery.NewDeadLetterFiles(cfg.DeadLetterDir, cfg.Clock),
 		asks:    asks.New(asks.Config{Clock: cfg.Clock, Start: rand.Uint64()}),
@@ -234,6 +237,7 @@ func (e *Engine) live(ctx context.Context) error {
 	g.rest.start(base, e.watchBudget)
 	g.rest.start(base, e.keeper.run)
 	g.rest.start(base, e.replayEach)
+	g.rest.start(base, e.rollEach)
 	g.queue.start(base, e.events.Run)
 	e.sinks.run(base)
 	g.shards.start(base, e.steering.run)

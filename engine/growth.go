@@ -138,16 +138,31 @@ func (g *growth) ended(r *resharding) {
 
 func (g *growth) report() ops.ReshardAuto { return g.state }
 
-// alerts tell of a reshard that is due and may not begin.
+// alerts tell of a reshard that is due and may not begin, or that nobody begins.
 func (g *growth) alerts() []ops.Alert {
-	if g.state.Due == "" || g.state.Held == "" {
+	text, id := "", "reshard/held"
+	switch {
+	case g.state.Due == "":
 		return nil
+	case !g.state.On && !g.crowded():
+		return nil // Discord's advice, which nobody has to take
+	case !g.state.On:
+		id, text = "reshard/capacity", fmt.Sprintf("more shards are needed (%s), and reshard.auto is off: gatehouse ctl reshard", g.state.Due)
+	case g.state.Held == "":
+		return nil
+	default:
+		text = fmt.Sprintf("more shards are needed (%s), and the reshard may not begin: %s", g.state.Due, g.state.Held)
 	}
-	text := fmt.Sprintf("more shards are needed (%s), and the reshard may not begin: %s", g.state.Due, g.state.Held)
 	if !g.state.FullAt.IsZero() {
 		text += "; at the present growth the shards are full on " + g.state.FullAt.UTC().Format(time.DateOnly)
 	}
-	return []ops.Alert{{ID: "reshard/held", Level: ops.AlertWarn, Shard: -1, Text: text}}
+	return []ops.Alert{{ID: id, Level: ops.AlertWarn, Shard: -1, Text: text}}
+}
+
+// crowded reports whether the shards, or one of them, are as full as they may be.
+func (g *growth) crowded() bool {
+	s := &g.state
+	return s.Percent >= float64(s.AtPercent) || s.Fullest.Guilds*100 >= s.AtPercent*s.Capacity
 }
 
 // autoInput is what the need of more shards is judged by.

@@ -48,6 +48,10 @@ func (e *Engine) begin(ctx context.Context, cmd ops.Command) (ops.Operation, err
 		return orRefusal(e.beginDiscard(cmd))
 	case ops.CommandAllow:
 		return orRefusal(e.beginAllow(cmd))
+	case ops.CommandAck:
+		return orRefusal(e.beginAck(cmd))
+	case ops.CommandCancel:
+		return orRefusal(e.beginCancel(cmd))
 	case ops.CommandReplay:
 		return orRefusal(e.beginReplay(cmd))
 	case ops.CommandPauseSink, ops.CommandResumeSink:
@@ -56,7 +60,7 @@ func (e *Engine) begin(ctx context.Context, cmd ops.Command) (ops.Operation, err
 		ops.CommandReload:
 		return e.order(ctx, cmd)
 	case ops.CommandRestart, ops.CommandReidentify, ops.CommandStop, ops.CommandStart:
-		return orRefusal(e.beginShards(cmd))
+		return e.beginShards(cmd)
 	default:
 		return nil, &ops.RefusedError{Command: cmd, Reason: "this engine does not know the action"}
 	}
@@ -100,7 +104,19 @@ func (e *Engine) beginAllow(cmd ops.Command) (*operation, error) {
 	return op, nil
 }
 
-func (e *Engine) beginShards(cmd ops.Command) (*operation, error) {
+// beginCancel ends an action under way.
+func (e *Engine) beginCancel(cmd ops.Command) (*operation, error) {
+	c, ok := e.actions.find(cmd.Action).(canceller)
+	if !ok || !c.cancels() {
+		return nil, &ops.RefusedError{Command: cmd, Reason: fmt.Sprintf("action %d is over, or cannot be cancelled: gatehouse ctl actions lists those that can", cmd.Action)}
+	}
+	c.cancel(asker(cmd))
+	op := newOperation(cmd, e.cfg.Clock)
+	op.end(nil, op.what+": done")
+	return op, nil
+}
+
+func (e *Engine) beginShards(cmd ops.Command) (ops.Operation, error) {
 	f := e.current()
 	if f == nil || ops.EnginePhase(e.phase.Load()) >= ops.PhaseDraining {
 		return nil, &ops.RefusedError{Command: cmd, Reason: "the engine is " + ops.EnginePhase(e.phase.Load()).String()}
@@ -111,6 +127,10 @@ func (e *Engine) beginShards(cmd ops.Command) (*operation, error) {
 	}
 	if why := e.unaffordable(cmd); why != "" {
 		return nil, &ops.RefusedError{Command: cmd, Reason: why}
+	}
+	paced := cmd.Kind == ops.CommandReidentify && len(cmd.Shards) > 1
+	if cmd.Rolling.On || paced {
+		return e.beginRolling(f, cmd)
 	}
 	op := newOperation(cmd, e.cfg.Clock)
 	e.operations.add(op)

@@ -11,13 +11,8 @@ import (
 // first and fails with a *ops.RefusedError, so that a command is done to every
 // shard or to none.
 func (f *Fleet) Do(cmd ops.Command) error {
-	if len(cmd.Shards) == 0 {
-		return &ops.RefusedError{Command: cmd, Reason: "no shard was named"}
-	}
-	for _, id := range cmd.Shards {
-		if why := f.refusal(cmd.Kind, id); why != "" {
-			return &ops.RefusedError{Command: cmd, Reason: fmt.Sprintf("shard %d %s", id, why)}
-		}
+	if err := f.Check(cmd); err != nil {
+		return err
 	}
 	for _, id := range cmd.Shards {
 		r := f.shard(id).runner
@@ -30,6 +25,20 @@ func (f *Fleet) Do(cmd ops.Command) error {
 			r.Stop(false)
 		case ops.CommandStart:
 			r.Start()
+		}
+	}
+	return nil
+}
+
+// Check says whether a shard command is possible now for each of its shards. It fails
+// with a *ops.RefusedError.
+func (f *Fleet) Check(cmd ops.Command) error {
+	if len(cmd.Shards) == 0 {
+		return &ops.RefusedError{Command: cmd, Reason: "no shard was named"}
+	}
+	for _, id := range cmd.Shards {
+		if why := f.refusal(cmd.Kind, id); why != "" {
+			return &ops.RefusedError{Command: cmd, Reason: fmt.Sprintf("shard %d %s", id, why)}
 		}
 	}
 	return nil

@@ -13,7 +13,8 @@ type alert struct {
 	Since time.Time `json:"since"`
 	Shard int       `json:"shard"` // -1 for none
 	Sink  string    `json:"sink"`
-	Page  string    `json:"page"` // of the console that shows more; empty for none
+	Count int       `json:"count"` // of shards that it stands for; 0 for one of its own
+	Page  string    `json:"page"`  // of the console that shows more; empty for none
 	Text  string    `json:"text"`
 
 	AckedAt time.Time `json:"acknowledged_at,omitzero"`
@@ -36,14 +37,14 @@ func (l alertLevel) String() string {
 
 func wireAlert(a ops.Alert) alert {
 	return alert{
-		ID: a.ID, Level: alertLevel(a.Level).String(), Since: a.Since.UTC(), Shard: a.Shard, Sink: a.Sink, Page: a.Page,
+		ID: a.ID, Level: alertLevel(a.Level).String(), Since: a.Since.UTC(), Shard: a.Shard, Sink: a.Sink, Count: a.Count, Page: a.Page,
 		Text: a.Text, AckedAt: a.AckedAt.UTC(), AckedBy: a.AckedBy,
 	}
 }
 
 func (a alert) ops(w *words) ops.Alert {
 	return ops.Alert{
-		ID: a.ID, Level: ops.AlertLevel(readWord[alertLevel](w, a.Level)), Since: a.Since, Shard: a.Shard, Sink: a.Sink, Page: a.Page,
+		ID: a.ID, Level: ops.AlertLevel(readWord[alertLevel](w, a.Level)), Since: a.Since, Shard: a.Shard, Sink: a.Sink, Count: a.Count, Page: a.Page,
 		Text: a.Text, AckedAt: a.AckedAt, AckedBy: a.AckedBy,
 	}
 }
