@@ -62,7 +62,11 @@ type Config struct {
 
 	Clock  clock.Clock // default: the system's
 	Logger *slog.Logger
-	Seed   uint64 // of jitter; 0 for a random one
+	// LogLevel is the least level that Logger logs, for ops.CommandLogLevel; nil for
+	// one that is the log ring's alone.
+	LogLevel *slog.LevelVar
+	Dump     DumpConfig
+	Seed     uint64 // of jitter; 0 for a random one
 }
 
 // ShardsConfig says which shards this process holds.

@@ -189,6 +189,7 @@ func (e *Engine) Snapshot(context.Context) (*ops.Snapshot, error) {
 		LastLog:   e.journal.Last(),
 		Alerts:    e.alerts.list(),
 		Actions:   e.actions.shown(),
+		LogLevel:  ops.Level(e.cfg.LogLevel.Level()),
 		Store:     e.store(),
 
 		KeepsSessions: e.cfg.Sessions != nil,

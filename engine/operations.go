@@ -48,6 +48,10 @@ func (e *Engine) begin(ctx context.Context, cmd ops.Command) (ops.Operation, err
 		return orRefusal(e.beginDiscard(cmd))
 	case ops.CommandAllow:
 		return orRefusal(e.beginAllow(cmd))
+	case ops.CommandDump:
+		return orRefusal(e.beginDump(cmd))
+	case ops.CommandLogLevel:
+		return orRefusal(e.beginLogLevel(cmd))
 	case ops.CommandAck:
 		return orRefusal(e.beginAck(cmd))
 	case ops.CommandCancel:

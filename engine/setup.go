@@ -52,6 +52,9 @@ func (c Config) withDefaults() Config {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
+	if c.LogLevel == nil {
+		c.LogLevel = &slog.LevelVar{}
+	}
 	if c.Shards.PerWorker == 0 {
 		c.Shards.PerWorker = defaultPerWorker
 	}

@@ -86,6 +86,7 @@ func (a *app) demo(ctx context.Context, o *demoOptions) error {
 	if err != nil {
 		return err
 	}
+	new(dumping).tell(&s.engine, filepath.Join(a.tempFolder(), perUser()), world.config(), book)
 	if s.control, err = a.demoControl(ctx, o.control, log); err != nil {
 		return err
 	}

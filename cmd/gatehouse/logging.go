@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/gatehouse-gateway/gatehouse/cmd/gatehouse/internal/config"
@@ -104,6 +105,16 @@ func (r *redactor) hide(secrets []string) {
 // minSecret is the length below which a text is no secret and cutting it out
 // would only garble the log.
 const minSecret = 6
+
+// clean is a text without the secrets.
+func (r *redactor) clean(text string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.secrets {
+		text = strings.ReplaceAll(text, string(s), "[secret]")
+	}
+	return text
+}
 
 // Write passes p on without the secrets. It reports len(p), as a Writer must.
 func (r *redactor) Write(p []byte) (int, error) {

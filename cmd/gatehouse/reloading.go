@@ -23,6 +23,7 @@ type reloading struct {
 	path  string // of the file, absolute
 	sum   [32]byte
 	show  func(themes.Theme) // has a console take a theme; nil without one
+	dumps *dumping           // that tell of the configuration
 
 	force    config.Config // what is in effect
 	warnings []string      // that have been told
@@ -30,7 +31,7 @@ type reloading struct {
 
 // newReloading prepares for a configuration that was loaded. It is nil for one
 // without a file: flags and the environment do not change.
-func newReloading(a *app, flags configFlags, loaded *config.Loaded, book *logbook) (*reloading, error) {
+func newReloading(a *app, flags configFlags, loaded *config.Loaded, book *logbook, dumps *dumping) (*reloading, error) {
 	if loaded.File == "" {
 		return nil, nil
 	}
@@ -40,7 +41,7 @@ func newReloading(a *app, flags configFlags, loaded *config.Loaded, book *logboo
 	}
 	flags.file = loaded.File
 	return &reloading{
-		app: a, flags: flags, book: book, path: path, sum: loaded.Sum, force: loaded.Config, warnings: loaded.Warnings,
+		app: a, flags: flags, book: book, dumps: dumps, path: path, sum: loaded.Sum, force: loaded.Config, warnings: loaded.Warnings,
 	}, nil
 }
 
@@ -98,7 +99,10 @@ func (r *reloading) read(context.Context) (*engine.Reloaded, error) {
 
 // apply has what is outside of the engine take effect.
 func (r *reloading) apply(loaded *config.Loaded, theme themes.Theme) {
-	_ = r.book.setLevel(loaded.Log.Level) // the loader knows the levels
+	if loaded.Log.Level != r.force.Log.Level { // else what an operator has set stays
+		_ = r.book.setLevel(loaded.Log.Level) // the loader knows the levels
+	}
+	r.dumps.loaded.Store(loaded)
 	if r.show != nil && loaded.TUI.Theme != r.force.TUI.Theme {
 		r.show(theme)
 	}

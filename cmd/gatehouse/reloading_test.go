@@ -35,7 +35,7 @@ func newReload(t *testing.T, text string, env ...string) *reload {
 		t.Fatal(err)
 	}
 	t.Cleanup(book.close)
-	if out.reloading, err = newReloading(a, flags, loaded, book); err != nil {
+	if out.reloading, err = newReloading(a, flags, loaded, book, &dumping{}); err != nil {
 		t.Fatal(err)
 	}
 	return out
@@ -173,7 +173,7 @@ func TestWithoutAFileThereIsNothingToReload(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := newReloading(a, flags, loaded, nil)
+	r, err := newReloading(a, flags, loaded, nil, nil)
 	if r != nil || err != nil {
 		t.Errorf("%+v, %v", r, err)
 	}

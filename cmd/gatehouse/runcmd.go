@@ -66,7 +66,9 @@ func (a *app) hold(ctx context.Context, o *runOptions) error {
 	if s.engine, err = a.prepareEngine(ctx, loaded, state, book.Logger); err != nil {
 		return ignoreCanceled(err)
 	}
-	if err := s.reloadable(newReloading(a, o.configFlags, loaded, book)); err != nil {
+	dumps := &dumping{}
+	dumps.tell(&s.engine, loaded.Queue.Dir, loaded, book)
+	if err := s.reloadable(newReloading(a, o.configFlags, loaded, book, dumps)); err != nil {
 		return err
 	}
 	if show {

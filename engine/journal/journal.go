@@ -84,13 +84,13 @@ func reverse(lines []ops.LogLine) {
 
 // Handler returns a slog handler that keeps records of at least the level and
 // passes those that next wants on to it. next may be nil.
-func (j *Journal) Handler(level slog.Level, next slog.Handler) slog.Handler {
+func (j *Journal) Handler(level slog.Leveler, next slog.Handler) slog.Handler {
 	return &handler{journal: j, level: level, next: next, shard: -1}
 }
 
 type handler struct {
 	journal *Journal
-	level   slog.Level
+	level   slog.Leveler
 	next    slog.Handler
 	shard   int
 	attrs   string // of With, formatted
@@ -100,11 +100,11 @@ type handler struct {
 var _ slog.Handler = (*handler)(nil)
 
 func (h *handler) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= h.level || h.next != nil && h.next.Enabled(ctx, level)
+	return level >= h.level.Level() || h.next != nil && h.next.Enabled(ctx, level)
 }
 
 func (h *handler) Handle(ctx context.Context, rec slog.Record) error {
-	if rec.Level >= h.level {
+	if rec.Level >= h.level.Level() {
 		line := ops.LogLine{At: rec.Time, Level: ops.Level(rec.Level), Shard: h.shard}
 		var text strings.Builder
 		text.WriteString(rec.Message)
