@@ -25,6 +25,7 @@ func TestADumpTellsEverythingButSecrets(t *testing.T) {
 		}
 	}, func(w *world) {
 		w.awaitReady()
+		w.pass(2 * time.Second) // until the engine has noticed
 		op := w.do(ops.Command{Kind: ops.CommandDump, By: "ann"})
 		<-op.Done()
 		w.must(op.Err())

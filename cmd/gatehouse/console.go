@@ -43,7 +43,7 @@ func (a *app) newConsole(c config.TUI, readOnly bool, s *screen) (*console, erro
 		Refresh:    c.Refresh,
 		Mouse:      c.Mouse,
 		ReadOnly:   readOnly,
-		User:       a.user(),
+		User:       a.actor("console"),
 		CanDetach:  true,
 	}}, nil
 }
@@ -78,7 +78,15 @@ func (c *console) show(ctx context.Context, op ops.Operator) (stay bool, err err
 	}
 }
 
-// user is who acts at the console, for the log.
+// actor is who acts by way of something, for the log and the list of actions.
+func (a *app) actor(by string) string {
+	if who := a.user(); who != "" {
+		return who + " (" + by + ")"
+	}
+	return by
+}
+
+// user is whoever runs the program; empty if that is not known.
 func (a *app) user() string {
 	for _, name := range []string{"SUDO_USER", "USER", "LOGNAME"} {
 		if who := a.variable(name); who != "" {

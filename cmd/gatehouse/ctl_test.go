@@ -42,6 +42,7 @@ filter        7       1  1m ago, for MESSAGE_CREATE of shard 3: index out of ran
 
 ALERT       FOR
 critical  30h0m  shard 3 has failed: token refused
+seen         1m  sink bot lags
 `
 	if got.code != exitDone || got.stdout != want || got.stderr != "" {
 		t.Errorf("exit code %d, stderr %q:\n%s", got.code, got.stderr, got.stdout)
@@ -95,6 +96,8 @@ func TestCtlJSONIsWhatTheAPISays(t *testing.T) {
 		{[]string{"workers"}, `"events_per_second": 12.34,`},
 		{[]string{"log"}, `"text": "shard backoff"`},
 		{[]string{"dead-letters"}, `"id": "9c1f-42"`},
+		{[]string{"alerts"}, `"acknowledged_by": "ann"`},
+		{[]string{"actions"}, `"can_be_cancelled": true`},
 		{[]string{"identify"}, `"runs_out_at": "2026-11-22T14:00:00Z"`},
 	} {
 		got := gatehouse(t, nil, append([]string{"ctl", "-o", "json", "--control", path}, c.args...)...)
@@ -131,6 +134,16 @@ func TestCtlActions(t *testing.T) {
 		{[]string{"restart", "0-2,1", "7"}, ops.Command{Kind: ops.CommandRestart, Shards: []int{0, 1, 2, 7}}},
 		{[]string{"restart", "--worker", "1"}, ops.Command{Kind: ops.CommandRestart, Workers: []int{1}}},
 		{[]string{"restart", "--worker", "1,3", "7"}, ops.Command{Kind: ops.CommandRestart, Shards: []int{7}, Workers: []int{1, 3}}},
+		{[]string{"restart", "--all"}, ops.Command{Kind: ops.CommandRestart, All: true}},
+		{[]string{"restart", "--all", "--rolling", "--every", "5s"}, ops.Command{Kind: ops.CommandRestart, All: true,
+			Rolling: ops.Rolling{On: true, Every: 5 * time.Second, Within: time.Minute}}},
+		{[]string{"restart", "3-5", "--rolling", "--every", "0s", "--within", "90s"}, ops.Command{Kind: ops.CommandRestart, Shards: []int{3, 4, 5},
+			Rolling: ops.Rolling{On: true, Within: 90 * time.Second}}},
+		{[]string{"cancel", "17"}, ops.Command{Kind: ops.CommandCancel, Action: 17}},
+		{[]string{"alerts", "ack", "shard/3/failed"}, ops.Command{Kind: ops.CommandAck, Alert: "shard/3/failed"}},
+		{[]string{"loglevel", "debug"}, ops.Command{Kind: ops.CommandLogLevel, Level: ops.LevelDebug}},
+		{[]string{"dump"}, ops.Command{Kind: ops.CommandDump}},
+		{[]string{"drop", "bot", "--yes-drop", "1234"}, ops.Command{Kind: ops.CommandDrop, Sink: "bot", Events: 1234}},
 		{[]string{"reload"}, ops.Command{Kind: ops.CommandReload}},
 		{[]string{"reidentify", "3"}, ops.Command{Kind: ops.CommandReidentify, Shards: []int{3}}},
 		{[]string{"stop", "3"}, ops.Command{Kind: ops.CommandStop, Shards: []int{3}}},

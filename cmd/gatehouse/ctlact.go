@@ -106,12 +106,7 @@ func (c *ctl) act(ctx context.Context, cmd ops.Command, wait bool) error {
 }
 
 // by is who asks, for the log.
-func (c *ctl) by() string {
-	if who := c.user(); who != "" {
-		return who + " (ctl)"
-	}
-	return "ctl"
-}
+func (c *ctl) by() string { return c.actor("ctl") }
 
 // progressEvery is how often --wait looks for something new to tell.
 const progressEvery = 250 * time.Millisecond

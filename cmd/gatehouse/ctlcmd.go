@@ -50,7 +50,8 @@ refused, 2 wrong usage or configuration, 4 a reshard that would be refused.`,
 	flags.StringVarP(&c.output, "output", "o", c.output, "table or json")
 	cmd.AddCommand(c.statusCommand(), c.shardsCommand(), c.shardCommand(), c.sinksCommand(), c.sinkCommand(), c.workersCommand(), c.logCommand(), c.drainCommand(), c.lettersCommand())
 	cmd.AddCommand(c.identifyCommand(), c.sendCommand(), c.presenceCommand(), c.planCommand(), c.reshardCommand())
-	cmd.AddCommand(c.restartCommand(), c.reloadCommand())
+	cmd.AddCommand(c.restartCommand(), c.reloadCommand(), c.alertsCommand(), c.actionsCommand(), c.cancelCommand())
+	cmd.AddCommand(c.logLevelCommand(), c.dumpCommand(), c.dropCommand())
 	cmd.AddCommand(c.shardActions()...)
 	cmd.AddCommand(c.sinkActions()...)
 	return cmd

@@ -83,7 +83,12 @@ func (e *fakeEngine) Snapshot(context.Context) (*ops.Snapshot, error) {
 		Traffic:  ops.Traffic{Events: 7654321, Bytes: 6_200_000, WireBytes: 1_000_000, Rate: 312.5, ByteRate: 1.5 * (1 << 20), Depth: 1234, Lag: 9 * time.Second},
 		Latency:  ops.Latency{P50: 41 * time.Millisecond, P99: 90 * time.Millisecond, Max: 1200 * time.Millisecond},
 		Reshard:  ops.Reshard{Recommended: 16, Now: e.run, Auto: e.auto, History: e.history},
-		Alerts:   []ops.Alert{{ID: "shard/3/failed", Level: ops.AlertCritical, Since: ago(30 * time.Hour), Shard: 3, Text: "shard 3 has failed: token refused"}},
+		Alerts: []ops.Alert{{ID: "shard/3/failed", Level: ops.AlertCritical, Since: ago(30 * time.Hour), Shard: 3, Text: "shard 3 has failed: token refused"},
+			{ID: "sink/bot", Level: ops.AlertWarn, Since: ago(time.Minute), Shard: -1, Sink: "bot", Text: "sink bot lags", AckedAt: ago(30 * time.Second), AckedBy: "ann"}},
+		Actions: []ops.Action{
+			{ID: 3, At: ago(time.Minute), By: "ann (ctl)", What: "rolling restart of all shards", Took: time.Minute, Done: 1, Total: 4, Result: "next in 2s", Cancels: true},
+			{ID: 2, At: ago(time.Hour), By: "by itself", What: "stop identifies\x1b[2J", State: ops.ActionDone, Result: "40 identifies in 5m"},
+		},
 	}
 	s.Fleet.ByState[ops.ShardReady], s.Fleet.ByState[ops.ShardBackoff], s.Fleet.ByState[ops.ShardFailed] = 2, 1, 1
 	return s, nil

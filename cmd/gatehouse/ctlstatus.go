@@ -163,9 +163,9 @@ func (p *printer) alerts(alerts []ops.Alert) {
 	}
 	t := newTable("ALERT", ">FOR", "")
 	for _, a := range alerts {
-		level := "warn"
-		if a.Level == ops.AlertCritical {
-			level = "critical"
+		level := levelWord(a.Level)
+		if !a.AckedAt.IsZero() {
+			level = "seen"
 		}
 		t.row(level, p.since(a.Since), a.Text)
 	}

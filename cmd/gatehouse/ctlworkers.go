@@ -42,14 +42,22 @@ func (p *printer) workers(workers []ops.Worker) {
 func (c *ctl) restartCommand() *cobra.Command {
 	var wait bool
 	var workers []int
+	var how pace
 	cmd := &cobra.Command{
-		Use:   "restart [ID...] [--worker N]",
+		Use:   "restart {ID... | --worker N | --all} [--rolling]",
 		Short: "Close connections and RESUME: nothing is lost, no identify is spent",
+		Long: `Closes the connections of shards and RESUMEs their sessions: nothing is lost, no
+identify is spent. With --rolling one shard goes after the other, and it stops by
+itself when a shard does not come back, or sessions are lost; gatehouse ctl actions
+shows how far it has come, and gatehouse ctl cancel ends it.`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(workers) > 0 {
+			switch {
+			case how.all && len(workers)+len(args) > 0:
+				return usagef("--all: shards are named too; use one of them")
+			case how.all || len(workers) > 0:
 				return nil
 			}
-			return someArguments("ids of shards, such as 3, or 0-7,12, or --worker")(cmd, args)
+			return someArguments("ids of shards, such as 3, or 0-7,12, or --worker, or --all")(cmd, args)
 		},
 		ValidArgsFunction: c.completeShards(func(s ops.Shard) bool { return ops.Refusal(ops.CommandRestart, s.State) == "" }, 0),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -66,10 +74,14 @@ func (c *ctl) restartCommand() *cobra.Command {
 				}
 				order.Shards = ids
 			}
+			if err := how.fill(cmd, &order); err != nil {
+				return err
+			}
 			return c.act(cmd.Context(), order, wait)
 		},
 	}
 	cmd.Flags().IntSliceVar(&workers, "worker", nil, "restart all shards of this `worker`; repeatable")
+	how.add(cmd)
 	addWait(cmd, &wait)
 	return cmd
 }

@@ -107,6 +107,9 @@ func (s *Server) begin(r *http.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, badRequest("%v", err)
 	}
+	if cmd.By == "" {
+		cmd.By = "the control socket"
+	}
 	if !s.actions.room() {
 		return 0, nil, &problem{http.StatusServiceUnavailable, fault{Code: codeBusy, Message: fmt.Sprintf("%d actions are under way already; wait for one to end", maxActions)}}
 	}

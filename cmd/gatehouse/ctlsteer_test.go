@@ -1,0 +1,60 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+)
+
+func TestCtlAlertsAreAListAndFailOnlyIfTheyAreAskedTo(t *testing.T) {
+	path := serveFake(t, &fakeEngine{})
+	want := `LEVEL     ID                FOR  SEEN BY
+critical  shard/3/failed  30h0m  –            shard 3 has failed: token refused
+warn      sink/bot           1m  ann 30s ago  sink bot lags
+`
+	if got := gatehouse(t, nil, "ctl", "alerts", "--control", path); got.code != exitDone || got.stdout != want || got.stderr != "" {
+		t.Errorf("exit code %d, stderr %q:\n%s", got.code, got.stderr, got.stdout)
+	}
+	if got := gatehouse(t, nil, "ctl", "alerts", "--fail", "--control", path); got.code != exitFailed || got.stdout != want || got.stderr != "" {
+		t.Errorf("with --fail: %+v", got)
+	}
+}
+
+func TestCtlActionsSayWhoDidWhat(t *testing.T) {
+	got := gatehouse(t, []string{"TZ=UTC"}, "ctl", "actions", "--control", serveFake(t, &fakeEngine{}))
+	for _, want := range []string{"ann (ctl)  rolling restart of all shards  running    1m  1 of 4, next in 2s\n",
+		"by itself  stop identifies [2J            done        –  40 identifies in 5m\n"} {
+		if got.code != exitDone || !strings.Contains(got.stdout, want) {
+			t.Errorf("exit code %d, no %q in\n%s", got.code, want, got.stdout)
+		}
+	}
+}
+
+func TestCtlRefusesWhatCannotBeMeant(t *testing.T) {
+	e := &fakeEngine{}
+	path := serveFake(t, e)
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"restart", "--all", "3"}, "--all: shards are named too; use one of them"},
+		{[]string{"restart"}, "gatehouse ctl restart needs ids of shards, such as 3, or 0-7,12, or --worker, or --all"},
+		{[]string{"restart", "3", "--every", "2s"}, "--every goes with --rolling"},
+		{[]string{"restart", "3", "--rolling", "--every", "2h"}, "--every: 2h0m0s; allowed: 0s to 1h0m0s"},
+		{[]string{"restart", "3", "--rolling", "--within", "10ms"}, "--within: 10ms; allowed: 1s to 1h0m0s"},
+		{[]string{"cancel", "x"}, `"x" is not the id of an action; gatehouse ctl actions lists them`},
+		{[]string{"loglevel", "loud"}, `"loud" is not a level; allowed: debug, info, warn, error`},
+		{[]string{"drop", "bot"}, "stdin is no terminal to be asked on; look at gatehouse ctl sinks, then give --yes-drop"},
+		{[]string{"drop", "bot", "--yes-drop", "0"}, "--yes-drop: 0 is not a number of events"},
+		{[]string{"alerts", "ack"}, "gatehouse ctl alerts ack takes one argument: the id of an alert"},
+	} {
+		got := gatehouse(t, nil, append(append([]string{"ctl"}, c.args...), "--control", path)...)
+		if got.code != exitUsage || !strings.HasPrefix(got.stderr, "gatehouse: "+c.want) || strings.Count(got.stderr, "\n") != 1 {
+			t.Errorf("%v: %+v", c.args, got)
+		}
+		if did := e.did(); did.Kind != ops.CommandKind(0) {
+			t.Errorf("%v was carried out: %+v", c.args, did)
+		}
+	}
+}
