@@ -22,7 +22,7 @@ func lookActions() []action {
 			run:     plain(func(m *model) { m.metric = m.metric.Next() })},
 		{id: "zoom", title: "shards alone on the screen", short: "zoom", keys: []string{"z"}, group: groupLook, bar: true,
 			run: plain(func(m *model) { m.toggle(pageGrid) })},
-		{id: "freeze", title: "freeze the display; the engine goes on", short: "freeze", keys: []string{"f"}, group: groupLook, bar: true,
+		{id: "freeze", title: "freeze the display; the engine goes on", short: "freeze", keys: []string{"space", "f"}, show: "space", group: groupLook, bar: true,
 			enabled: func(m *model) (bool, string) { return m.live != nil, "there is nothing to freeze yet" }, run: freeze},
 		{id: "theme", title: "choose a theme", keys: []string{"t"}, group: groupLook, run: plain((*model).openThemes)},
 		{id: "faster", title: "refresh more often", keys: []string{"+", "="}, group: groupLook, run: plain(func(m *model) { m.changeRefresh(-1) })},

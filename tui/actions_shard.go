@@ -23,7 +23,7 @@ func shardActions() []action {
 			name: stopName, enabled: canStop, run: askStop},
 		{id: "presence", title: "presence: what people see of the bot, changed live", short: "presence", keys: []string{"u"}, group: groupAct,
 			engine: true, enabled: hasShard, run: plain((*model).openPresence)},
-		{id: "mark", title: "mark the shard for an action on several", short: "mark", keys: []string{"space"}, group: groupAct,
+		{id: "mark", title: "mark the shard for an action on several", short: "mark", keys: []string{"m"}, group: groupAct,
 			enabled: hasShard, run: plain(toggleMark)},
 	}
 }

@@ -99,7 +99,7 @@ func TestWithoutSessionStartsReidentifyingIsImpossible(t *testing.T) {
 
 func TestSeveralShardsAreRestartedBehindADialog(t *testing.T) {
 	drive(t, full(32), func(d *driver) {
-		d.press("space", "space", "right", "space")
+		d.press("m", "m", "right", "m")
 		d.sees("3 marked")
 		d.press("r")
 		d.sees("Restart 3 shards", "0-1, 3")
@@ -192,7 +192,7 @@ func TestAReadOnlyConsoleLooksButDoesNotTouch(t *testing.T) {
 
 func TestProgressOfALongActionShows(t *testing.T) {
 	drive(t, full(32), func(d *driver) {
-		d.press("space", "space", "r", "y")
+		d.press("m", "m", "r", "y")
 		d.pass(7 * time.Second)
 		if line := d.messageLine(); !strings.Contains(line, "restart of 2 shards 0/2 for 7s: waits for READY") {
 			t.Fatalf("the message line says %q", line)

@@ -45,7 +45,7 @@ func TestAPresenceIsTypedWeighedAndSent(t *testing.T) {
 
 func TestAPresenceForTheMarkedOrForAll(t *testing.T) {
 	drive(t, at(opfake.SceneHealthy), func(d *driver) {
-		d.press("space", "space", "u")
+		d.press("m", "m", "u")
 		d.sees("2 marked: 0-1")
 		d.press("up", "y")
 		d.press("u", "right")
