@@ -22,6 +22,7 @@ type series struct {
 	events         *stats.Ring
 	depth, lag     *stats.Ring
 	latency        *stats.Ring
+	histories      []*stats.History // by ops.HistoryRange
 	eventMeter     stats.Meter
 	byteMeter      stats.Meter
 	wire, inflated uint64
@@ -29,12 +30,16 @@ type series struct {
 }
 
 func newSeries() *series {
-	return &series{
+	s := &series{
 		events:  stats.NewRing(keptSeconds),
 		depth:   stats.NewRing(keptSeconds),
 		lag:     stats.NewRing(keptSeconds),
 		latency: stats.NewRing(keptSeconds),
 	}
+	for _, r := range ops.HistoryRanges() {
+		s.histories = append(s.histories, stats.NewHistory(int64(r.Step()/time.Second), r.Steps(), historyFolds()...))
+	}
+	return s
 }
 
 // sampleEverySecond takes measurements until ctx ends.
@@ -74,7 +79,7 @@ func (e *Engine) sample() *ops.Snapshot {
 		s.sample(st.Depth)
 		depth, lag = max(depth, st.Depth), max(lag, st.Lag)
 	}
-	e.series.push(totals, depth, lag)
+	e.series.push(now, totals, depth, lag)
 	e.tellLosses(now)
 	e.actions.settle()
 	snap, _ := e.Snapshot(context.Background())
@@ -120,16 +125,19 @@ func (e *Engine) notePhase(snap *ops.Snapshot) {
 	}
 }
 
-func (s *series) push(t fleet.Totals, depth int, lag time.Duration) {
+func (s *series) push(now time.Time, t fleet.Totals, depth int, lag time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t.Events, t.Wire, t.Inflated = t.Events+s.earlier.Events, t.Wire+s.earlier.Wire, t.Inflated+s.earlier.Inflated
-	s.events.Push(s.eventMeter.Sample(t.Events))
-	s.byteMeter.Sample(t.Inflated)
+	events, bytes := s.eventMeter.Sample(t.Events), s.byteMeter.Sample(t.Inflated)
+	s.events.Push(events)
 	s.depth.Push(float64(depth))
 	s.lag.Push(lag.Seconds())
 	s.latency.Push(float64(t.MedianLatency) / float64(time.Millisecond))
 	s.wire, s.inflated = t.Wire, t.Inflated
+	for _, h := range s.histories {
+		h.Push(now.Unix(), events, bytes, inMillis(t.MedianLatency), inMillis(t.P99Latency), float64(depth), lag.Seconds())
+	}
 }
 
 // carry has the sums go on where another fleet takes over.

@@ -4,8 +4,10 @@ import (
 	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
-	"github.com/gatehouse-gateway/gatehouse/tui/screen"
 )
+
+// flowKeep is how many seconds of it are kept.
+const flowKeep = 300
 
 // flow is how many events the sinks have acknowledged in each of the last
 // seconds, by their counters. The engine keeps no such curve, so that it begins
@@ -29,7 +31,7 @@ func (f *flow) take(s *ops.Snapshot) {
 	if span <= 0 && !f.at.IsZero() {
 		return
 	}
-	if f.at.IsZero() || total < f.total || span > screen.ChartSpan*time.Second {
+	if f.at.IsZero() || total < f.total || span > flowKeep*time.Second {
 		*f = flow{total: total, at: s.At} // the engine is another one, or was not seen for long
 		return
 	}
@@ -52,7 +54,7 @@ func (f *flow) close(second int64) {
 	if f.whole {
 		f.values, f.end = append(f.values, f.open), second
 	}
-	if n := len(f.values) - screen.ChartSpan; n > 0 {
+	if n := len(f.values) - flowKeep; n > 0 {
 		f.values = append([]float64(nil), f.values[n:]...)
 	}
 	f.open, f.whole = 0, true

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
-	"github.com/gatehouse-gateway/gatehouse/tui/screen"
 )
 
 // acknowledged is a snapshot at ms milliseconds whose sinks have taken so many events.
@@ -51,7 +50,7 @@ func TestTheFlowBeginsAnewWithAnotherEngine(t *testing.T) {
 	if len(f.values) != 0 {
 		t.Errorf("kept %v", f.values)
 	}
-	f.take(acknowledged(5500+(screen.ChartSpan+1)*1000, 9000)) // nobody knows when these came
+	f.take(acknowledged(5500+(flowKeep+1)*1000, 9000)) // nobody knows when these came
 	if len(f.values) != 0 {
 		t.Errorf("spread %v", f.values)
 	}

@@ -37,9 +37,19 @@ func TestTheTableOfTheShards(t *testing.T) {
 	goldenPlain(t, "table", view{keys: []string{"2"}})
 }
 
+// The curves, over every range.
+func TestTheCurves(t *testing.T) {
+	goldenViews(t, "curves", everyScreen(), []view{
+		{"5m", opfake.SceneHealthy, []string{"C"}},
+		{"24h", opfake.SceneHealthy, []string{"C", "T", "T"}},
+	})
+	goldenViews(t, "curves", []size{{200, 60}, {120, 40}}, []view{{"overview_1h", opfake.SceneHealthy, []string{"T"}}})
+	goldenPlain(t, "curves", view{scene: opfake.SceneHealthy, keys: []string{"C", "T"}})
+}
+
 func TestNoSizeBreaksTheNumberedPages(t *testing.T) {
 	var views []view
-	for _, key := range []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"} {
+	for _, key := range []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "C"} {
 		views = append(views, view{keys: []string{key}}, view{scene: opfake.SceneOrphan, keys: []string{key}})
 	}
 	everySize(t, views)

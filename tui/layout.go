@@ -21,6 +21,7 @@ const (
 	pageWorker              // one of them
 	pageEvents              // events by type, filter, guilds, hooks
 	pageShards              // a row for each shard
+	pageCharts              // all curves
 	pageActions             // who did what, and how it came out
 )
 
@@ -90,7 +91,7 @@ func newLayout(w, h int, p page, n, first int, halves bool) layout {
 		l.shards = body
 	case pageLog:
 		l.log = body
-	case pageSinks, pageLetters, pageBudget, pageReshard, pageWorkers, pageWorker, pageEvents, pageShards, pageActions:
+	case pageSinks, pageLetters, pageBudget, pageReshard, pageWorkers, pageWorker, pageEvents, pageShards, pageActions, pageCharts:
 		l.whole = body
 	default:
 		l.dash(body)

@@ -73,6 +73,7 @@ type model struct {
 	presence presence
 	wizard   wizard
 	watched  watched
+	past     past
 	workers  workers
 	// typesScroll is how far the list of types is scrolled down, in lines.
 	typesScroll int

@@ -62,7 +62,7 @@ func (m *model) tabOf(p page) int {
 		p = pageSinks
 	case pageWorker:
 		p = pageWorkers
-	case pageGrid:
+	case pageGrid, pageCharts:
 		p = pageDash
 	}
 	for i, t := range tabs() {
@@ -80,6 +80,8 @@ func (m *model) trail() []string {
 	switch m.page {
 	case pageGrid:
 		out = append(out, "grid")
+	case pageCharts:
+		out = append(out, "curves")
 	case pageWorker:
 		out = append(out, worker)
 	case pageLetters:

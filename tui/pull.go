@@ -53,6 +53,8 @@ type request struct {
 	known     uint64 // highest line of the log that the console has seen
 	force     bool   // ask for the log even if there is nothing new
 	operation []*operation
+	past      bool // ask for the history of the range
+	span      ops.HistoryRange
 }
 
 // pullMsg is what a pull brought.
@@ -65,6 +67,7 @@ type pullMsg struct {
 	log       *ops.LogPage
 	logErr    error
 	progress  []ops.Progress
+	past      *ops.History // nil if it was not asked for, or not answered
 }
 
 // tick asks for a snapshot, unless one is still on its way, and sets the next tick.
@@ -99,6 +102,7 @@ func (m *model) wanted() request {
 		req.shard = s.ID
 	}
 	req.log, req.known, req.force = m.log.query()
+	req.span, req.past = m.past.span, m.wantsPast()
 	return req
 }
 
@@ -116,6 +120,9 @@ func fetch(ctx context.Context, o ops.Operator, req request) pullMsg {
 	if req.force || out.snap.LastLog > req.known {
 		page, err := o.Log(ctx, req.log)
 		out.log, out.logErr = &page, err
+	}
+	if req.past {
+		out.past, _ = o.History(ctx, req.span) // the curves stay as they are
 	}
 	for _, op := range req.operation {
 		out.progress = append(out.progress, op.handle.Progress())
@@ -159,6 +166,7 @@ func (m *model) took(msg pullMsg) {
 	}
 	m.show(msg.snap)
 	m.detail.take(msg)
+	m.past.take(msg.past, m.now())
 	if msg.log != nil {
 		m.log.take(msg.req.log, *msg.log, msg.logErr)
 	}

@@ -60,7 +60,7 @@ func (m *model) selectSink(i int) {
 
 func (m *model) sinksPage() screen.SinksPage {
 	return screen.SinksPage{
-		Snap: m.snap, Selected: m.sinkIndex(),
+		Snap: m.snap, Curves: m.curves(), Selected: m.sinkIndex(),
 		Actions: m.hints(func(a *action) bool { return a.sink }),
 	}
 }

@@ -209,7 +209,7 @@ func TestWhatIsNotMeasuredIsADash(t *testing.T) {
 		}
 	}
 	s.w = 200
-	drive(t, s, func(d *driver) { d.sees("hb –/–", "identify –", "heartbeat –", "latency    –") })
+	drive(t, s, func(d *driver) { d.sees("hb –/–", "identify –", "heartbeat p50 –", "latency    –") })
 }
 
 func TestTheConsoleRestsWhileNothingMoves(t *testing.T) {

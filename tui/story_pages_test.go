@@ -186,3 +186,39 @@ func TestTheLogIsSearched(t *testing.T) {
 		}
 	})
 }
+
+func TestTheCurvesShowThePast(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		d.sees("last 5 min  T 1 h")
+		d.press("T")
+		d.sees("last 1 h  T 24 h", "⣿")
+		d.press("T", "C")
+		d.sees("overview → curves", "last 24 h", "heartbeat p99", "bytes/s", "lag", "-24 h", "-12h", "now")
+		if got := len(d.m.past.have.Events); got != 288 {
+			t.Errorf("%d steps", got)
+		}
+		d.press("esc", "T")
+		d.sees("last 5 min")
+	})
+}
+
+// A day of history must not be fetched four times a second.
+func TestThePastIsFetchedOnlyAsOftenAsItChanges(t *testing.T) {
+	for span, most := range map[ops.HistoryRange]int{ops.History5m: 21, ops.History1h: 5, ops.History24h: 5} {
+		drive(t, full(32), func(d *driver) {
+			d.start(d.m.showRange(span))
+			d.settle()
+			before := d.op.Histories()
+			d.pass(20 * time.Second)
+			if n := d.op.Histories() - before; n < 3 || n > most {
+				t.Errorf("%v: %d times in 20 s", span, n)
+			}
+			d.press("9")
+			before = d.op.Histories()
+			d.pass(20 * time.Second)
+			if n := d.op.Histories() - before; n > 0 {
+				t.Errorf("%v: %d times while no curve is in sight", span, n)
+			}
+		})
+	}
+}

@@ -144,6 +144,8 @@ func (m *model) body(look screen.Look) frame.Block {
 		return m.workerPage().Draw(look, l.whole.W, l.whole.H)
 	case pageEvents:
 		return m.eventsPage().Draw(look, l.whole.W, l.whole.H)
+	case pageCharts:
+		return m.curves().DrawAll(look, l.whole.W, l.whole.H)
 	case pageShards:
 		return m.shardTable().Draw(look, l.whole.W, l.whole.H)
 	case pageActions:
@@ -160,7 +162,7 @@ func (m *model) dash(look screen.Look) frame.Block {
 	if l.mode == modeFull {
 		return frame.Stack(
 			frame.Beside(shards, m.drawer(look).Draw(look, l.drawer.W, l.drawer.H)),
-			frame.Beside(screen.Charts(look, m.snap, l.charts.W, l.charts.H), screen.Sinks(look, m.snap, l.sinks.W, l.sinks.H)),
+			frame.Beside(m.curves().Draw(look, l.charts.W, l.charts.H), screen.Sinks(look, m.snap, l.sinks.W, l.sinks.H)),
 			m.log.view(false).Draw(look, l.log.W, l.log.H),
 		)
 	}
@@ -231,6 +233,8 @@ func (m *model) onBar(a *action) bool {
 		return a.drawer || a.id == "mark" || a.id == "mark-all" || a.id == "order" || a.id == "filter" || a.id == "open" || a.pin
 	case pageActions:
 		return a.id == "open" || a.pin
+	case pageCharts:
+		return a.id == "range" || a.id == "freeze" || a.pin
 	case pageEvents:
 		return a.id == "reload" || a.id == "sinks" || a.id == "freeze" || a.pin
 	default:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"sync"
@@ -104,6 +105,21 @@ func (e *fakeEngine) Shard(ctx context.Context, id int) (*ops.ShardDetail, error
 		Types:   []ops.TypeCount{{Type: "MESSAGE_CREATE", Count: 1234, Rate: 1.5}, {Type: "READY", Count: 1}},
 		History: []ops.Transition{{At: ago(3 * time.Second), From: ops.ShardReady, To: ops.ShardBackoff, Reason: "connection lost"}},
 	}, nil
+}
+
+func (e *fakeEngine) History(_ context.Context, r ops.HistoryRange) (*ops.History, error) {
+	h := &ops.History{Range: r, End: time.Date(2026, 11, 23, 4, 0, 0, 0, time.UTC)}
+	for i := range r.Steps() {
+		v := float64(i)
+		if i < 10 {
+			v = math.NaN()
+		}
+		for _, to := range []*[]float64{&h.Events, &h.Bytes, &h.P50, &h.P99, &h.Depth, &h.Lag} {
+			*to = append(*to, v)
+			v *= 2
+		}
+	}
+	return h, nil
 }
 
 func (e *fakeEngine) Log(_ context.Context, q ops.LogQuery) (ops.LogPage, error) {

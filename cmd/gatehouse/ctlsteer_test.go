@@ -58,3 +58,21 @@ func TestCtlRefusesWhatCannotBeMeant(t *testing.T) {
 		}
 	}
 }
+
+func TestCtlHistoryIsALineForEachSeries(t *testing.T) {
+	path := serveFake(t, &fakeEngine{})
+	got := gatehouse(t, []string{"TZ=UTC"}, "ctl", "history", "--range", "1h", "--control", path)
+	for _, want := range []string{"the last 1h in steps of 10s, to 2026-11-23 04:00:00\n", "SERIES", "events/s  ", "359.0", "10.0", "·▁", "▇█"} {
+		if got.code != exitDone || !strings.Contains(got.stdout, want) {
+			t.Errorf("exit code %d, no %q in\n%s%s", got.code, want, got.stdout, got.stderr)
+		}
+	}
+	got = gatehouse(t, nil, "ctl", "history", "-o", "json", "--control", path)
+	if !strings.Contains(strings.Join(strings.Fields(got.stdout), ""), `"step_ms":1000,"end":"2026-11-23T04:00:00Z","events_per_second":[null,`) {
+		t.Errorf("%.300s", got.stdout)
+	}
+	got = gatehouse(t, nil, "ctl", "history", "--range", "2h", "--control", path)
+	if got.code != exitUsage || !strings.Contains(got.stderr, `--range: range "2h": ranges are 5m, 1h and 24h`) {
+		t.Errorf("%+v", got)
+	}
+}

@@ -67,6 +67,7 @@ type Totals struct {
 	Events         uint64
 	Wire, Inflated uint64        // bytes
 	MedianLatency  time.Duration // of the last heartbeats; 0 if there are none
+	P99Latency     time.Duration // likewise
 }
 
 // Totals are the sums as they are now.
@@ -99,7 +100,7 @@ func (f *Fleet) Sample() Totals {
 			latencies = append(latencies, latency)
 		}
 	}
-	t.MedianLatency, _, _ = quantiles(latencies)
+	t.MedianLatency, t.P99Latency, _ = quantiles(latencies)
 	for _, w := range f.workers {
 		w.sample()
 	}

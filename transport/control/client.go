@@ -142,6 +142,15 @@ func (c *Client) Log(ctx context.Context, q ops.LogQuery) (ops.LogPage, error) {
 	return p.page()
 }
 
+// History is what was measured over a range.
+func (c *Client) History(ctx context.Context, r ops.HistoryRange) (*ops.History, error) {
+	var a answeredHistory
+	if err := c.get(ctx, "/v1/history", url.Values{"range": {r.String()}}, &a); err != nil {
+		return nil, err
+	}
+	return a.history()
+}
+
 // DeadLetters are the events that were put aside, oldest first; of more than
 // 10 000 the newest.
 func (c *Client) DeadLetters(ctx context.Context, q ops.DeadLetterQuery) (ops.DeadLetterPage, error) {

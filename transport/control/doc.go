@@ -6,6 +6,7 @@
 //	GET  /v1/version        which Gatehouse this is, and the protocol it speaks
 //	GET  /v1/status         the snapshot
 //	GET  /v1/shards/{id}    what the snapshot leaves out about one shard
+//	GET  /v1/history        ?range=5m|1h|24h
 //	GET  /v1/log            ?after=SEQ&max=N&level=debug|info|warn|error&shard=ID
 //	GET  /v1/dead-letters   ?sink=NAME&max=N
 //	POST /v1/plan           {"total":32,"slice":{"first":0,"last":15}}: what a reshard would

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -41,6 +42,18 @@ func (s *Server) log(r *http.Request) (int, any, error) {
 		return 0, nil, err
 	}
 	return http.StatusOK, wireLogPage(page), nil
+}
+
+func (s *Server) history(r *http.Request) (int, any, error) {
+	which, err := ops.ParseHistoryRange(cmp.Or(r.URL.Query().Get("range"), ops.History5m.String()))
+	if err != nil {
+		return 0, nil, badRequest("%.60v", err)
+	}
+	h, err := s.cfg.Operator.History(r.Context(), which)
+	if err != nil {
+		return 0, nil, err
+	}
+	return http.StatusOK, wireHistory(h), nil
 }
 
 // logQuery reads the parameters of the log. Without any it is the whole ring.

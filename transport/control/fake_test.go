@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -51,6 +52,21 @@ func (e *engine) Shard(_ context.Context, id int) (*ops.ShardDetail, error) {
 		return nil, fmt.Errorf("shard %d: %w", id, ops.ErrNoShard)
 	}
 	return &ops.ShardDetail{Shard: ops.Shard{ID: id, State: ops.ShardReady}}, nil
+}
+
+func (e *engine) History(_ context.Context, r ops.HistoryRange) (*ops.History, error) {
+	h := &ops.History{Range: r, End: time.Date(2026, 11, 23, 4, 0, 0, 0, time.UTC)}
+	for i := range r.Steps() {
+		v := float64(i)
+		if i < 10 {
+			v = math.NaN()
+		}
+		for _, to := range []*[]float64{&h.Events, &h.Bytes, &h.P50, &h.P99, &h.Depth, &h.Lag} {
+			*to = append(*to, v)
+			v *= 2
+		}
+	}
+	return h, nil
 }
 
 func (e *engine) Log(_ context.Context, q ops.LogQuery) (ops.LogPage, error) {

@@ -36,6 +36,7 @@ func (s *Server) handler() http.Handler {
 		"GET /v1/status":       s.status,
 		"GET /v1/shards/{id}":  s.shard,
 		"GET /v1/log":          s.log,
+		"GET /v1/history":      s.history,
 		"GET /v1/dead-letters": s.deadLetters,
 		"POST /v1/plan":        s.plan,
 		"POST /v1/actions":     s.begin,

@@ -50,7 +50,7 @@ const (
 )
 
 // Marshal is v as this package's API shows it, for whoever prints what a
-// [Client] returned. It takes [*ops.Snapshot], [*ops.ShardDetail], [ops.LogPage],
+// [Client] returned. It takes [*ops.Snapshot], [*ops.ShardDetail], [ops.LogPage], [*ops.History],
 // [ops.DeadLetterPage], [ops.Identify], [ops.Sent], [*ops.SendError], [ops.Sink], [ops.Reshard],
 // [*ops.ReshardPlan], and slices of [ops.Shard], [ops.Worker],
 // [ops.Sink], [ops.Alert] and [ops.Action].
@@ -72,6 +72,8 @@ func wireOf(v any) any {
 		return wireDetail(v)
 	case ops.LogPage:
 		return wireLogPage(v)
+	case *ops.History:
+		return wireHistory(v)
 	case ops.DeadLetterPage:
 		return wireLetterPage(v)
 	case ops.Identify:

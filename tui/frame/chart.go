@@ -6,23 +6,35 @@ import (
 	"github.com/gatehouse-gateway/gatehouse/tui/style"
 )
 
-// Series is a curve of one value a second, oldest first.
+// Series is a curve of one value a step, oldest first; NaN for none.
 type Series struct {
 	Values []float64
+	Step   int     // seconds that a value stands for; 0 for one
 	Span   int     // seconds that the whole width stands for
 	End    int64   // number of the second of the last value; anchors the columns
 	Top    float64 // end of the axis
 }
 
+// step is how many seconds a value stands for.
+func (s Series) step() int64 { return int64(max(1, s.Step)) }
+
+// perColumn is how many seconds one of n columns stands for: a whole number of
+// steps.
+func (s Series) perColumn(n int) int64 {
+	step := s.step()
+	return max(1, (int64(s.Span)+int64(n)*step-1)/(int64(n)*step)) * step
+}
+
 // Chart draws a series as a filled curve of w×h cells. Columns stand for fixed
 // stretches of time, the greatest value of each, so that the curve moves on
-// without shimmering.
+// without shimmering. Along its bottom stands a sign of its own where nothing was
+// measured.
 func Chart(s Series, w, h int, g *style.Glyphs) []string {
 	if w <= 0 || h <= 0 {
 		return nil
 	}
 	if g.Kind == style.Braille {
-		return braille(s, w, h)
+		return braille(s, w, h, g)
 	}
 	return bars(s, w, h, g)
 }
@@ -38,7 +50,7 @@ func (s Series) Reach(w int, g *style.Glyphs) int {
 	if n <= 0 {
 		return 0
 	}
-	step := max(1, (s.Span+n-1)/n)
+	step := int(s.perColumn(n))
 	used := (s.Span + step - 1) / step
 	return min(w, (used+per-1)/per)
 }
@@ -49,12 +61,12 @@ func (s Series) columns(n int) []float64 {
 	for i := range out {
 		out[i] = -1
 	}
-	step := int64(max(1, (s.Span+n-1)/n))
+	step := s.perColumn(n)
 	last := s.End / step
 	for i, v := range s.Values {
-		second := s.End - int64(len(s.Values)-1-i)
-		if c := n - 1 - int(last-second/step); c >= 0 && c < n {
-			out[c] = max(out[c], v)
+		second := s.End - int64(len(s.Values)-1-i)*s.step()
+		if c := n - 1 - int(last-second/step); c >= 0 && c < n && v > out[c] { // not so NaN
+			out[c] = v
 		}
 	}
 	return out
@@ -71,6 +83,10 @@ func bars(s Series, w, h int, g *style.Glyphs) []string {
 		below := (h - 1 - y) * per
 		for _, v := range columns {
 			n := level(v, s.Top, h*per) - below
+			if v < 0 && below == 0 {
+				sb.WriteString(g.Gap)
+				continue
+			}
 			sb.WriteString(g.Levels[min(per, max(0, n))])
 		}
 		lines[y] = sb.String()
@@ -79,7 +95,7 @@ func bars(s Series, w, h int, g *style.Glyphs) []string {
 }
 
 // braille draws two columns a cell with four dots each.
-func braille(s Series, w, h int) []string {
+func braille(s Series, w, h int, g *style.Glyphs) []string {
 	columns := s.columns(2 * w)
 	// Dots of a column from the bottom up, left and right half of a cell.
 	dots := [2][5]rune{{0, 0x40, 0x44, 0x46, 0x47}, {0, 0x80, 0xa0, 0xb0, 0xb8}}
@@ -94,10 +110,14 @@ func braille(s Series, w, h int) []string {
 				n := level(columns[2*x+half], s.Top, h*4) - below
 				r |= dots[half][min(4, max(0, n))]
 			}
-			if r == 0x2800 {
-				r = ' '
+			switch {
+			case r != 0x2800:
+				sb.WriteRune(r)
+			case below == 0 && columns[2*x] < 0 && columns[2*x+1] < 0:
+				sb.WriteString(g.Gap)
+			default:
+				sb.WriteByte(' ')
 			}
-			sb.WriteRune(r)
 		}
 		lines[y] = sb.String()
 	}
@@ -115,7 +135,7 @@ func (s Series) Column(second int64, w int, g *style.Glyphs) (int, bool) {
 	if n <= 0 {
 		return 0, false
 	}
-	step := int64(max(1, (s.Span+n-1)/n))
+	step := s.perColumn(n)
 	c := n - 1 - int(s.End/step-second/step)
 	return c / per, c >= 0 && c < n
 }

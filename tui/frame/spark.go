@@ -37,7 +37,9 @@ func level(v, top float64, n int) int {
 func greatest(values []float64) float64 {
 	top := 0.0
 	for _, v := range values {
-		top = max(top, v)
+		if v > top { // not so NaN
+			top = v
+		}
 	}
 	return top
 }

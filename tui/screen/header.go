@@ -281,7 +281,9 @@ func coarse(d time.Duration) string {
 func greatest(values []float64) float64 {
 	top := 0.0
 	for _, v := range values {
-		top = max(top, v)
+		if v > top { // not so NaN
+			top = v
+		}
 	}
 	return top
 }

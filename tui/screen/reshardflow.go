@@ -27,8 +27,8 @@ func (p ReshardPage) chart(l Look, w, h int) []string {
 			return axisNumber(v)
 		}
 	}
-	lines := c.draw(l, p.FlowEnd, flowSpan, w, h-1).Lines
 	series := frame.Series{Span: flowSpan, End: p.FlowEnd}
+	lines := c.draw(l, series, w, h-1).Lines
 	width := series.Reach(w-axisWidth-2, l.G)
 	mark := ""
 	if at, ok := series.Column(p.Switched.Unix(), width, l.G); ok && !p.Switched.IsZero() {

@@ -10,6 +10,7 @@ import (
 
 // SinksPage is everything about the sinks, the queue and the disk below it.
 type SinksPage struct {
+	Curves   Curves
 	Snap     *ops.Snapshot
 	Selected int // index into Snap.Sinks
 	Actions  []Hint
@@ -38,7 +39,7 @@ func (p SinksPage) Draw(l Look, w, h int) frame.Block {
 	left := frame.Stack(p.list(l, lw, lh), p.workers(l, lw, top-lh))
 	return frame.Stack(
 		frame.Beside(left, p.detail(l, w-lw, top)),
-		frame.Beside(p.store(l, lw, foot), QueueCharts(l, p.Snap, w-lw, foot)))
+		frame.Beside(p.store(l, lw, foot), p.Curves.DrawQueue(l, w-lw, foot)))
 }
 
 func roomy(w, h int) bool { return w >= sinksPageWide && h >= sinksPageHigh }

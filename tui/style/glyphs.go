@@ -23,6 +23,7 @@ type Glyphs struct {
 	Frozen, Clock, Cursor, Mark   string
 	Sep                           string
 	Sort                          map[bool]string // before the column that decides the order; true if reversed
+	Gap                           string          // below a curve, where nothing was measured
 	Orphan                        string          // a sink that is not configured any more
 	Gauge                         [2]string       // a cell of a bar, empty and full
 	Levels                        []string        // bars from empty to full
@@ -50,7 +51,7 @@ func unicodeSet(kind Kind) *Glyphs {
 		Kind: kind,
 		Warn: "▲", Critical: "✖", OK: "✓", Bad: "✖",
 		Down: "↓", Right: "→", Left: "←", Dash: "–", Dots: "…",
-		Frozen: "⏸", Clock: "↻", Cursor: "▏", Mark: "◉", Sep: "·", Sort: map[bool]string{false: "▾", true: "▴"}, Orphan: "◇", Gauge: [2]string{"░", "█"},
+		Frozen: "⏸", Clock: "↻", Cursor: "▏", Mark: "◉", Sep: "·", Gap: "·", Sort: map[bool]string{false: "▾", true: "▴"}, Orphan: "◇", Gauge: [2]string{"░", "█"},
 		Levels:    []string{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
 		Spin:      []string{"◐", "◓", "◑", "◒"},
 		HalfBlock: "▀",
@@ -69,7 +70,7 @@ func asciiSet() *Glyphs {
 		Kind: ASCII,
 		Warn: "!", Critical: "X", OK: "+", Bad: "X",
 		Down: "v", Right: ">", Left: "<", Dash: "-", Dots: "~",
-		Frozen: "#", Clock: "@", Cursor: "_", Mark: "@", Sep: "-", Sort: map[bool]string{false: "v", true: "^"}, Orphan: "?", Gauge: [2]string{".", "#"},
+		Frozen: "#", Clock: "@", Cursor: "_", Mark: "@", Sep: "-", Gap: "'", Sort: map[bool]string{false: "v", true: "^"}, Orphan: "?", Gauge: [2]string{".", "#"},
 		Levels: []string{" ", ".", ":", "-", "=", "+", "*", "#", "@"},
 		Spin:   []string{"|", "/", "-", "\\"},
 		Corner: [4]string{"+", "+", "+", "+"}, Horizontal: "-", Vertical: "|",

@@ -30,16 +30,17 @@ type Operator struct {
 	// PlanTakes is how long the plan of a reshard takes.
 	PlanTakes time.Duration
 
-	mu       sync.Mutex
-	start    time.Time
-	fail     error
-	refuse   string
-	unsent   error
-	sends    []ops.Send
-	commands []ops.Command
-	pulls    int
-	silent   chan struct{}
-	pending  []*Operation
+	histories int
+	mu        sync.Mutex
+	start     time.Time
+	fail      error
+	refuse    string
+	unsent    error
+	sends     []ops.Send
+	commands  []ops.Command
+	pulls     int
+	silent    chan struct{}
+	pending   []*Operation
 
 	run    *rehearsal
 	past   []ops.ReshardResult // newest first
@@ -251,6 +252,24 @@ func (o *Operator) Log(ctx context.Context, q ops.LogQuery) (ops.LogPage, error)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.page(q, o.Clock.Now()), nil
+}
+
+// History is a day in the life of the fleet, of which the last hours are known.
+func (o *Operator) History(ctx context.Context, r ops.HistoryRange) (*ops.History, error) {
+	if err := o.answer(ctx); err != nil {
+		return nil, err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.histories++
+	return o.history(r, o.Clock.Now()), nil
+}
+
+// Histories is how often a history was asked for.
+func (o *Operator) Histories() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.histories
 }
 
 // Unsend lets every later command for Discord fail with err; nil takes them again.
