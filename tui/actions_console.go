@@ -15,8 +15,11 @@ import (
 func consoleActions() []action {
 	return []action{
 		{id: "journal", title: "actions: who did what, and how it came out", short: "actions", keys: []string{"H"}, group: groupQuit, run: plain(func(m *model) { m.toggle(pageActions) })},
-		{id: "help", title: "help", keys: []string{"?"}, group: groupQuit, bar: true, pin: true, run: plain((*model).openHelp)},
-		{id: "quit", title: "quit", keys: []string{"q"}, group: groupQuit, bar: true, pin: true, run: func(m *model) tea.Cmd { return m.askQuit("q") }},
+		{id: "palette", title: "commands: search all actions, run them with arguments", short: "run", keys: []string{":"}, group: groupQuit, bar: true, pin: true,
+			run: plain(func(m *model) { m.openFinder(finderPalette) })},
+		{id: "help", title: "help: every key and command, searched by typing", short: "help", aliases: []string{"keys"}, keys: []string{"?"}, group: groupQuit, bar: true, pin: true,
+			run: plain(func(m *model) { m.openFinder(finderHelp) })},
+		{id: "quit", title: "quit", aliases: []string{"q", "exit"}, keys: []string{"q"}, group: groupQuit, bar: true, pin: true, run: func(m *model) tea.Cmd { return m.askQuit("q") }},
 		{id: "interrupt", title: "quit; twice, without a question", keys: []string{"ctrl+c"}, group: groupQuit,
 			run: func(m *model) tea.Cmd { return m.askQuit("ctrl+c") }},
 		{id: "suspend", title: "does nothing: suspending would stop the shards' heartbeats", keys: []string{"ctrl+z"}, group: groupQuit,
@@ -38,22 +41,6 @@ func (m *model) openStopped() {
 		}
 		return nil
 	})
-}
-
-// openHelp lists every action as it stands now.
-func (m *model) openHelp() {
-	d := &dialog.Dialog{ID: "help", Title: "Keys", Keys: true, Opener: "?"}
-	for _, g := range groups() {
-		d.Facts = append(d.Facts, dialog.Fact{Heading: string(g)})
-		for _, h := range m.hints(func(a *action) bool { return a.group == g }) {
-			note := ""
-			if !h.Enabled {
-				note = "(not now: " + h.Reason + ")"
-			}
-			d.Facts = append(d.Facts, dialog.Fact{Label: h.Key, Value: h.Title, Note: note, Off: !h.Enabled})
-		}
-	}
-	m.open(d, nil)
 }
 
 // openThemes lets the operator choose a theme; each shows as it is passed.

@@ -19,14 +19,15 @@ func lookActions() []action {
 			keys: []string{"/"}, group: groupLook, bar: true, run: plain((*model).openFilter), arg: filterArgument()},
 		{id: "colour", title: "colour by state, latency, events or guilds", short: "colour", keys: []string{"c"}, group: groupLook, bar: true,
 			enabled: func(m *model) (bool, string) { return !m.mono, "there are no colours here" },
-			run:     plain(func(m *model) { m.metric = m.metric.Next() })},
+			run:     plain(func(m *model) { m.metric = m.metric.Next() }), arg: colourArgument()},
 		{id: "zoom", title: "shards alone on the screen", short: "zoom", keys: []string{"z"}, group: groupLook, bar: true,
 			run: plain(func(m *model) { m.toggle(pageGrid) })},
 		{id: "freeze", title: "freeze the display; the engine goes on", short: "freeze", keys: []string{"space", "f"}, show: "space", group: groupLook, bar: true,
 			enabled: func(m *model) (bool, string) { return m.live != nil, "there is nothing to freeze yet" }, run: freeze},
-		{id: "theme", title: "choose a theme", keys: []string{"t"}, group: groupLook, run: plain((*model).openThemes)},
+		{id: "theme", title: "choose a theme", keys: []string{"t"}, group: groupLook, run: plain((*model).openThemes), arg: themeArgument()},
 		{id: "faster", title: "refresh more often", keys: []string{"+", "="}, group: groupLook, run: plain(func(m *model) { m.changeRefresh(-1) })},
 		{id: "slower", title: "refresh less often", keys: []string{"-"}, group: groupLook, run: plain(func(m *model) { m.changeRefresh(1) })},
+		{id: "refresh", title: "time between two looks at the engine", group: groupLook, arg: refreshArgument()},
 		{id: "mouse", title: "mouse on or off; off, the terminal selects text", keys: []string{"M"}, group: groupLook, run: plain(toggleMouse)},
 	}
 }
@@ -38,7 +39,7 @@ func logActions() []action {
 			run: plain(func(m *model) { m.toggle(pageLog) })},
 		{id: "level", title: "least level shown", short: "level", keys: []string{"L"}, group: groupLog,
 			run: relog(func(m *model) { m.log.ask(nextLevel(m.log.level), m.log.shard) }), arg: levelArgument()},
-		{id: "only", title: "only lines of the selected shard", short: "only this shard", keys: []string{"o"}, group: groupLog, enabled: hasShard, run: relog(toggleOnly)},
+		{id: "only", title: "only lines of the selected shard", short: "only this shard", keys: []string{"o"}, group: groupLog, enabled: hasShard, run: relog(toggleOnly), arg: onlyArgument()},
 		{id: "wrap", title: "wrap long lines, on the log's own screen", short: "wrap", keys: []string{"w"}, group: groupLog,
 			run: plain(func(m *model) { m.log.wrap = !m.log.wrap })},
 	}

@@ -22,6 +22,7 @@ func moveActions() []action {
 		{id: "last", title: "last shard, newest line", keys: []string{"end", "G"}, show: "end G", group: groupMove, run: plain(func(m *model) { m.edge(true) })},
 		{id: "previd", title: "previous shard by id", keys: []string{","}, group: groupMove, run: moving(func(m *model) { m.selectIndex(max(0, m.sel.index-1)) })},
 		{id: "nextid", title: "next shard by id", keys: []string{"."}, group: groupMove, run: moving(func(m *model) { m.selectIndex(min(len(m.shards())-1, m.sel.index+1)) })},
+		{id: "shard", title: "go to a shard by its id", group: groupMove, enabled: hasShard, arg: shardArgument()},
 		{id: "next", title: "next shard in trouble, or that the filter picks", short: "next trouble", keys: []string{"n"}, group: groupMove, bar: true,
 			run: moving(func(m *model) { m.seekOrSay(1) })},
 		{id: "prev", title: "previous one", keys: []string{"N"}, group: groupMove, run: moving(func(m *model) { m.seekOrSay(-1) })},

@@ -20,7 +20,7 @@ func pipelineActions() []action {
 		{id: "events", title: "events by type, edits kept away, guilds loading, hooks", short: "events", keys: []string{"E"}, group: groupLook,
 			run: plain(func(m *model) { m.typesScroll = 0; m.toggle(pageEvents) })},
 		{id: "rules", title: "rules of a sink, with what each kept away", short: "rules", keys: []string{"v"}, group: groupQueue,
-			enabled: func(m *model) (bool, string) { return m.fitting(noRules, "no sink has rules") }, run: plain(openRules)},
+			enabled: func(m *model) (bool, string) { return m.fitting(noRules, "no sink has rules") }, run: plain(openRules), arg: sinkArgument(noRules, asks((*model).openRulesOf))},
 		{id: "reload", title: "read the configuration again: rules, sinks, presence, filter, log level, theme", short: "reload", keys: []string{"ctrl+r"},
 			group: groupAct, engine: true, run: plain(askReload)},
 	}
@@ -35,19 +35,19 @@ func noRules(s ops.Sink) string {
 }
 
 // openRules shows the rules of a sink in full.
-func openRules(m *model) {
-	m.pickSink("v", noRules, func(m *model, s ops.Sink) {
-		d := &dialog.Dialog{ID: "rules", Title: "Rules of " + frame.Cut(frame.Clean(s.Name), 24), Opener: "v",
-			Body: []string{"Asked in this order; " + frame.Grouped(int64(s.Filtered)) + " events kept away since start. Gatehouse's own notices pass, " +
-				"unless events.drop names them."}}
-		for _, r := range screen.RuleFacts(&s) {
-			d.Facts = append(d.Facts, dialog.Fact{Label: r.Key, Value: r.Text, Note: r.Cost})
-			if r.Fault != "" {
-				d.Facts = append(d.Facts, dialog.Fact{Label: "   faults", Value: r.Fault})
-			}
+func openRules(m *model) { m.pickSink("v", noRules, (*model).openRulesOf) }
+
+func (m *model) openRulesOf(s ops.Sink) {
+	d := &dialog.Dialog{ID: "rules", Title: "Rules of " + frame.Cut(frame.Clean(s.Name), 24), Opener: "v",
+		Body: []string{"Asked in this order; " + frame.Grouped(int64(s.Filtered)) + " events kept away since start. Gatehouse's own notices pass, " +
+			"unless events.drop names them."}}
+	for _, r := range screen.RuleFacts(&s) {
+		d.Facts = append(d.Facts, dialog.Fact{Label: r.Key, Value: r.Text, Note: r.Cost})
+		if r.Fault != "" {
+			d.Facts = append(d.Facts, dialog.Fact{Label: "   faults", Value: r.Fault})
 		}
-		m.open(d, nil)
-	})
+	}
+	m.open(d, nil)
 }
 
 // askReload asks before the configuration is read again.

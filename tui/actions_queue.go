@@ -13,15 +13,15 @@ func queueActions() []action {
 	return []action{
 		{id: "sinks", title: "sinks, queue and disk in full", short: "sinks", keys: []string{"S"}, group: groupQueue, bar: true, run: plain(openSinks)},
 		{id: "pause", title: "hold or release deliveries to a sink", keys: []string{"p"}, group: groupQueue,
-			engine: true, bar: true, sink: true, drains: true, name: pauseName, enabled: canPause, run: plain(askPause)},
+			engine: true, bar: true, sink: true, drains: true, name: pauseName, enabled: canPause, run: plain(askPause), arg: sinkArgument(notPausable, asks((*model).askPauseOf))},
 		{id: "flush", title: "deliver what waits for a retry now", short: "try now", keys: []string{"P"}, group: groupQueue,
-			engine: true, sink: true, drains: true, enabled: canFlush, run: plain(askFlush)},
+			engine: true, sink: true, drains: true, enabled: canFlush, run: plain(askFlush), arg: sinkArgument(notWaiting, asks((*model).askFlushOf))},
 		{id: "letters", title: "dead letters: events that the bot refused", short: "dead letters", keys: []string{"d"}, group: groupQueue,
-			sink: true, enabled: canList, run: askLetters},
+			sink: true, enabled: canList, run: askLetters, arg: sinkArgument(noLetters, func(m *model, s ops.Sink) tea.Cmd { return m.openLetters(s.Name) })},
 		{id: "replay", title: "send dead letters to the bot again", short: "send again", keys: []string{"e"}, group: groupQueue,
-			engine: true, sink: true, enabled: canReplay, run: plain(askReplay)},
+			engine: true, sink: true, enabled: canReplay, run: plain(askReplay), arg: sinkArgument(notReplayable, asks((*model).askReplayOf))},
 		{id: "discard", title: "discard what waits for a sink that is not configured any more", short: "discard", keys: []string{"X"}, group: groupQueue,
-			engine: true, sink: true, enabled: canDiscard, run: plain(askDiscard)},
+			engine: true, sink: true, enabled: canDiscard, run: plain(askDiscard), arg: sinkArgument(notDiscardable, asks((*model).askDiscardOf))},
 		{id: "drain", title: "drain: close the shards, deliver the queue to its end, exit", short: "drain", keys: []string{"D"}, group: groupQueue,
 			engine: true, sink: true, run: plain(askDrain)},
 	}
@@ -128,9 +128,11 @@ func (m *model) release(s ops.Sink) func(m *model) tea.Cmd {
 }
 
 func askFlush(m *model) {
-	m.pickSink("P", notWaiting, func(m *model, s ops.Sink) {
-		m.ask("try "+frame.Clean(s.Name)+" now? "+frame.Plural(s.Depth, "event")+" waiting.", m.release(s))
-	})
+	m.pickSink("P", notWaiting, (*model).askFlushOf)
+}
+
+func (m *model) askFlushOf(s ops.Sink) {
+	m.ask("try "+frame.Clean(s.Name)+" now? "+frame.Plural(s.Depth, "event")+" waiting.", m.release(s))
 }
 
 // askReplay asks whether the dead letters of a sink go to the bot again: all of

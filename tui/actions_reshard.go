@@ -16,7 +16,7 @@ import (
 func reshardActions() []action {
 	return []action{
 		{id: "reshard", title: "reshard: another number of shards without a pause", keys: []string{"R"}, group: groupAct, bar: true,
-			name: reshardName, run: openReshard},
+			name: reshardName, run: openReshard, arg: reshardArgument()},
 		{id: "reshard-abort", title: "abort the reshard under way", short: "abort", keys: []string{"x"}, group: groupAct,
 			engine: true, reshard: true, enabled: underWay, run: plain(askAbort)},
 		{id: "reshard-pause", title: "pause the reshard under way, or let it go on", keys: []string{"h"}, group: groupAct,

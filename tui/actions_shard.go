@@ -16,11 +16,11 @@ import (
 func shardActions() []action {
 	return []action{
 		{id: "restart", title: "restart by resume", short: "restart", keys: []string{"r"}, group: groupAct, engine: true, bar: true, drawer: true,
-			enabled: canRestart, run: askRestart},
+			enabled: canRestart, run: askRestart, arg: targetsArgument("restart")},
 		{id: "reidentify", title: "re-identify", keys: []string{"i"}, group: groupAct, engine: true, bar: true, drawer: true,
-			enabled: canReidentify, run: askReidentify},
+			enabled: canReidentify, run: askReidentify, arg: targetsArgument("reidentify")},
 		{id: "stop", title: "stop or start", short: "stop", keys: []string{"s"}, group: groupAct, engine: true, bar: true, drawer: true,
-			name: stopName, enabled: canStop, run: askStop},
+			name: stopName, enabled: canStop, run: askStop, arg: targetsArgument("stop")},
 		{id: "presence", title: "presence: what people see of the bot, changed live", short: "presence", keys: []string{"u"}, group: groupAct,
 			engine: true, enabled: hasShard, run: plain((*model).openPresence)},
 		{id: "mark", title: "mark the shard for an action on several", short: "mark", keys: []string{"m"}, group: groupAct,

@@ -65,7 +65,7 @@ func (m *model) runWith(a *action, text string) (tea.Cmd, error) {
 		return nil, errors.New(a.id + " needs " + a.needs(m))
 	case text == "":
 		if ok, why := m.possible(a); !ok {
-			return nil, errors.New(a.title + ": " + why)
+			return nil, errors.New(a.id + ": " + why)
 		}
 		return a.run(m), nil
 	}

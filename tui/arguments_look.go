@@ -2,11 +2,16 @@ package tui
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+	"github.com/gatehouse-gateway/gatehouse/themes"
+	"github.com/gatehouse-gateway/gatehouse/tui/frame"
+	"github.com/gatehouse-gateway/gatehouse/tui/screen"
 )
 
 // filterArgument is the filter itself.
@@ -50,17 +55,124 @@ func levelNames() []string {
 
 // levelArgument is the least level of the lines on show.
 func levelArgument() *argument {
-	return &argument{
-		name: "level", optional: true,
-		hint:     func(*model) string { return strings.Join(levelNames(), ", ") },
-		complete: func(*model, string) []completion { return values(levelNames()...) },
-		run: func(m *model, text string) (tea.Cmd, error) {
+	return wordArgument("level", levelNames, true, func(m *model, name string) tea.Cmd {
+		return relog(func(m *model) {
 			for _, l := range levels() {
-				if strings.EqualFold(l.String(), text) {
-					return relog(func(m *model) { m.log.ask(l, m.log.shard) })(m), nil
+				if l.String() == name {
+					m.log.ask(l, m.log.shard)
 				}
 			}
-			return nil, fmt.Errorf("level: %q is not one; allowed: %s", text, strings.Join(levelNames(), ", "))
+		})(m)
+	})
+}
+
+// wordArgument is one of some words.
+func wordArgument(name string, words func() []string, optional bool, take func(m *model, word string) tea.Cmd) *argument {
+	return &argument{
+		name: name, optional: optional,
+		hint:     func(*model) string { return strings.Join(words(), ", ") },
+		complete: func(*model, string) []completion { return values(words()...) },
+		run: func(m *model, text string) (tea.Cmd, error) {
+			for _, word := range words() {
+				if strings.EqualFold(word, text) {
+					return take(m, word), nil
+				}
+			}
+			return nil, fmt.Errorf("%q is not a %s; allowed: %s", text, name, strings.Join(words(), ", "))
 		},
 	}
+}
+
+// pageArgument is the number or the name of a page.
+func pageArgument() *argument {
+	names := func() []string {
+		var out []string
+		for i, t := range tabs() {
+			out = append(out, strconv.Itoa(i+1), t.name)
+		}
+		return out
+	}
+	a := wordArgument("page", names, false, func(m *model, word string) tea.Cmd {
+		for i, t := range tabs() {
+			if word == t.name || word == strconv.Itoa(i+1) {
+				return moving(func(m *model) { m.turnToTab(t) })(m)
+			}
+		}
+		return nil
+	})
+	a.hint = func(*model) string { return "1 to 9, or a name" }
+	a.complete = func(*model, string) []completion {
+		var out []completion
+		for i, t := range tabs() {
+			out = append(out, completion{value: t.name, note: strconv.Itoa(i+1) + "  " + t.title})
+		}
+		return out
+	}
+	return a
+}
+
+// colourArgument is what the colours of the grid stand for.
+func colourArgument() *argument {
+	metrics := func() []screen.Metric {
+		out := []screen.Metric{0}
+		for n := screen.Metric(0).Next(); n != 0; n = n.Next() {
+			out = append(out, n)
+		}
+		return out
+	}
+	word := func(n screen.Metric) string { return strings.TrimSuffix(n.String(), "/s") }
+	return wordArgument("metric", func() []string {
+		var out []string
+		for _, n := range metrics() {
+			out = append(out, word(n))
+		}
+		return out
+	}, true, func(m *model, text string) tea.Cmd {
+		for _, n := range metrics() {
+			if word(n) == text {
+				m.metric = n
+			}
+		}
+		return nil
+	})
+}
+
+// refreshArgument is the time between two looks at the engine.
+func refreshArgument() *argument {
+	least, most := refreshSteps()[0], 10*time.Second
+	hint := frame.Duration(least) + " to " + frame.Duration(most) + ", such as 500ms or 2s"
+	return &argument{
+		name: "time", hint: func(*model) string { return hint },
+		complete: func(*model, string) []completion {
+			var out []completion
+			for _, d := range refreshSteps() {
+				out = append(out, completion{value: d.String()})
+			}
+			return out
+		},
+		run: func(m *model, text string) (tea.Cmd, error) {
+			d, err := time.ParseDuration(text)
+			if err != nil || d < least || d > most {
+				return nil, fmt.Errorf("%q is not a time between two looks; allowed: %s", text, hint)
+			}
+			m.pull.refresh = d
+			m.say(screen.ToneQuiet, "refresh every "+frame.Duration(d))
+			return nil, nil
+		},
+	}
+}
+
+// themeArgument is the name of a theme.
+func themeArgument() *argument {
+	return wordArgument("theme", themes.Names, true, func(m *model, name string) tea.Cmd {
+		t, err := themes.Load(name)
+		if err != nil {
+			m.say(screen.ToneBad, err.Error())
+			return nil
+		}
+		m.chosen = t
+		m.restyle(t)
+		m.say(screen.ToneGood, "theme "+name)
+		return nil
+	})
 }

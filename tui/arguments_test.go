@@ -24,7 +24,7 @@ func TestAnActionRunsWithItsArgument(t *testing.T) {
 
 func TestAnArgumentThatMakesNoSenseIsSaidAndWhatWould(t *testing.T) {
 	for _, tc := range []struct{ id, text, want string }{
-		{"level", "loud", `"loud" is not one; allowed: debug, info, warn, error`},
+		{"level", "loud", `"loud" is not a level; allowed: debug, info, warn, error`},
 		{"filter", "speed>3", `"speed": figures are lat`},
 		{"zoom", "3", "zoom takes nothing after it"},
 	} {

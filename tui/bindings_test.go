@@ -54,7 +54,7 @@ func TestAnActionWithoutAKeyIsNotOnTheKeyBar(t *testing.T) {
 	drive(t, s, func(d *driver) {
 		lines := strings.Split(d.screen(), "\n")
 		bar := lines[len(lines)-1]
-		for _, word := range []string{"resume", "help", "identifies", "reshard", ":"} {
+		for _, word := range []string{"resume", "help", "identifies", "reshard", ":h", ":r", ":b"} {
 			if strings.Contains(bar, word) {
 				t.Errorf("the key bar has %q: %s", word, bar)
 			}

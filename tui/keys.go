@@ -8,7 +8,7 @@ import (
 	"github.com/gatehouse-gateway/gatehouse/tui/dialog"
 )
 
-// key answers a key press. The topmost of dialog, question and filter hears it;
+// key answers a key press. The topmost of dialog, question, palette and filter hears it;
 // else the registry does.
 func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 	key := msg.String()
@@ -20,6 +20,8 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 		return m.dialogKey(key)
 	case m.confirm != nil:
 		return m.confirmKey(key)
+	case m.finding.kind != finderNone:
+		return m.finderKey(key, msg.Text)
 	case m.filter.editing:
 		m.filterKey(key, msg.Text)
 		return nil
@@ -58,7 +60,11 @@ func (m *model) paste(text string) {
 		}
 		return
 	}
-	if m.filter.editing {
+	switch {
+	case m.confirm != nil:
+	case m.finding.kind != finderNone:
+		m.finderKey("", text)
+	case m.filter.editing:
 		m.filterKey("", text)
 	}
 }

@@ -55,6 +55,7 @@ type model struct {
 	sink    string // name of the selected sink; empty before one is
 	letters letters
 	filter  filtering
+	finding finding
 	metric  screen.Metric
 	log     logPane
 	actions []action

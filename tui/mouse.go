@@ -11,7 +11,7 @@ const wheelLines = 3
 // runs the action on the key bar. Dialogs and questions are answered by keys alone: a
 // stray click must not confirm anything.
 func (m *model) click(at tea.Mouse) tea.Cmd {
-	if at.Button != tea.MouseLeft || m.dialogs.Len() > 0 || m.confirm != nil {
+	if at.Button != tea.MouseLeft || m.dialogs.Len() > 0 || m.confirm != nil || m.finding.kind != finderNone {
 		return nil
 	}
 	l := m.layout
@@ -75,6 +75,9 @@ func (m *model) wheel(at tea.Mouse) {
 		return
 	}
 	switch {
+	case m.finding.kind != finderNone:
+		m.finderKey(key, "")
+		return
 	case m.page == pageLetters:
 		m.moveLetters(-by)
 	case m.onWorkers():

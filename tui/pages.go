@@ -16,20 +16,21 @@ type tab struct {
 	title       string // for the help
 	page        page
 	open        func(m *model) // nil for turning the page
+	aliases     []string       // what the palette calls it as well
 }
 
 // tabs are the numbered pages, from 1 on.
 func tabs() []tab {
 	return []tab{
-		{id: "page-overview", name: "overview", short: "over", title: "overview: figures, alerts, grid, curves, log", page: pageDash},
-		{id: "page-shards", name: "shards", short: "shards", title: "shards: a table, worst first", page: pageShards},
+		{id: "page-overview", name: "overview", short: "over", title: "overview: figures, alerts, grid, curves, log", page: pageDash, aliases: []string{"overview"}},
+		{id: "page-shards", name: "shards", short: "shards", title: "shards: a table, worst first", page: pageShards, aliases: []string{"shards"}},
 		{id: "page-sinks", name: "sinks", short: "sinks", title: "sinks and queue", page: pageSinks, open: turnToSinks},
 		{id: "page-events", name: "events", short: "events", title: "events by type, rules, guilds", page: pageEvents},
 		{id: "page-reshard", name: "reshard", short: "reshard", title: "reshard: plan, progress, history", page: pageReshard},
 		{id: "page-workers", name: "workers", short: "work", title: "workers", page: pageWorkers, open: turnToWorkers},
-		{id: "page-identify", name: "identify", short: "ident", title: "identifies: budget, forecast, breaker", page: pageBudget},
-		{id: "page-logs", name: "logs", short: "logs", title: "log alone", page: pageLog},
-		{id: "page-actions", name: "actions", short: "acts", title: "actions: who did what, and how it came out", page: pageActions},
+		{id: "page-identify", name: "identify", short: "ident", title: "identifies: budget, forecast, breaker", page: pageBudget, aliases: []string{"identify"}},
+		{id: "page-logs", name: "logs", short: "logs", title: "log alone", page: pageLog, aliases: []string{"logs"}},
+		{id: "page-actions", name: "actions", short: "acts", title: "actions: who did what, and how it came out", page: pageActions, aliases: []string{"actions"}},
 	}
 }
 
@@ -39,10 +40,10 @@ func pageTurns() []action {
 	for i, t := range tabs() {
 		all = append(all, action{
 			id: t.id, title: t.title, short: t.name, keys: []string{strconv.Itoa(i + 1)}, group: groupPages,
-			run: moving(func(m *model) { m.turnToTab(t) }),
+			run: moving(func(m *model) { m.turnToTab(t) }), aliases: t.aliases,
 		})
 	}
-	return all
+	return append(all, action{id: "page", title: "turn to a page by its number or name", group: groupPages, arg: pageArgument()})
 }
 
 func (m *model) turnToTab(t tab) {

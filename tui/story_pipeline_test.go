@@ -242,7 +242,7 @@ func TestAThemeFromOutsideTakesThePlaceOfTheOneOnShow(t *testing.T) {
 		close(from)
 		d.settle()
 		d.press("?")
-		d.sees("Keys")
+		d.sees("╭─ Help ─")
 	})
 }
 

@@ -143,7 +143,7 @@ func TestOnARealTerminal(t *testing.T) {
 	}
 	x.press("?")
 	x.awaitText("re-identify")
-	x.awaitText("Keys")
+	x.awaitText("type to search")
 	x.press("\x1b")
 	x.await("the end of the help", func(s string) bool { return !strings.Contains(s, "esc close") })
 	x.press("\x1b[C") // right

@@ -49,6 +49,9 @@ func (m *model) draw() string {
 	} else {
 		all = frame.Stack(m.top(look), m.body(look), m.bottom(look))
 	}
+	if m.finding.kind != finderNone && m.layout.mode != modeTiny {
+		all = frame.Centre(all, m.finder().Draw(look, m.w, m.h))
+	}
 	if d := m.dialogs.Top(); d != nil {
 		all = frame.Centre(all, d.Draw(m.sheet, m.glyphs, m.w, m.h))
 	}

@@ -1,0 +1,419 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+)
+
+// command types a line into the palette.
+func (d *driver) command(line string) {
+	d.press(":")
+	d.write(line)
+	d.press("enter")
+}
+
+// row is the chosen row of the palette or the help.
+func (d *driver) row() string {
+	for _, line := range strings.Split(d.screen(), "\n") {
+		if at := strings.Index(line, "│ "+d.m.glyphs.Right); at >= 0 {
+			return strings.TrimSpace(strings.TrimPrefix(line[at:], "│ "+d.m.glyphs.Right))
+		}
+	}
+	return ""
+}
+
+func TestThePaletteFindsByNameTitleAndKey(t *testing.T) {
+	for typed, want := range map[string]string{
+		"resh": "reshard", "reab": "reshard-abort", "dead letters": "letters", "R": "reshard", "r": "restart",
+		"DRAIN": "drain", "ctrl+r": "reload", "logs": "logs", "wrap": "wrap", "exit": "exit",
+	} {
+		drive(t, full(32), func(d *driver) {
+			d.press(":")
+			d.write(typed)
+			if got := d.row(); !strings.HasPrefix(got, want+" ") {
+				t.Errorf("%q: the first row is %q, want %s", typed, got, want)
+			}
+		})
+	}
+}
+
+func TestThePaletteAsksWhatTheKeyAsks(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		d.command("restart")
+		d.sees("restart shard 0?")
+		d.seesNot("Commands")
+		d.press("enter")
+		d.did() // only y says yes
+		d.command("reidentify")
+		d.sees("Re-identify shard 0", "Cancel")
+		d.hold("enter")
+		d.did()
+		d.command("drain")
+		d.sees("Drain the queue and exit?")
+	})
+}
+
+func TestAShardIsGoneToByItsID(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		d.command("shard 12")
+		d.sees("shard 12", "esc back")
+		d.press("esc")
+		d.sees("╭─ shard 12 ─")
+		d.command("shard 99")
+		d.sees(`"99" is not a shard here; allowed: 0 to 31`, ":shard 99▏") // still open
+		d.press("esc")
+		d.seesNot("shard 99")
+	})
+}
+
+func TestCommandsTakeTheShardsThatTheyAreAbout(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		d.command("restart 3")
+		d.sees("restart shard 3?")
+		d.press("y")
+		d.did(ops.Command{Kind: ops.CommandRestart, Shards: []int{3}, By: "ann"})
+		d.command("restart 0-2,5")
+		d.sees("Restart 4 shards", "0-2, 5")
+		d.press("esc")
+		d.command("restart 7")
+		d.sees("restart 7: the shard has failed: mend the cause, then s starts it")
+		if len(d.m.sel.marked) != 4 {
+			t.Errorf("%d marked after a command that did nothing", len(d.m.sel.marked))
+		}
+	})
+	for text, want := range map[string]string{
+		"x": `"x" is not a shard here; allowed: 0 to 31`, "5-2": `"5-2" runs backwards; write 2-5`, "30-32": `"32" is not a shard`,
+	} {
+		drive(t, full(32), func(d *driver) {
+			d.command("stop " + text)
+			d.sees(want)
+			d.press("esc")
+			d.did()
+		})
+	}
+}
+
+func TestSinksAreSteeredByTheirNames(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		d.command("pause bot")
+		d.sees("hold deliveries to bot?")
+		d.press("y")
+		d.did(ops.Command{Kind: ops.CommandPauseSink, Sink: "bot", By: "ann"})
+		d.command("pause bit")
+		d.sees(`"bit" is not a sink; allowed: `, "bot")
+		d.press("esc")
+		d.command("flush bot")
+		d.sees("bot delivers")
+	})
+}
+
+func TestAReshardIsPlannedFromThePalette(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		d.command("reshard 64")
+		d.settle()
+		d.sees("32 → 64")
+		d.hold("enter")
+		d.did()
+	})
+	for _, bad := range []string{"0", "-3", "many", "1000000"} {
+		drive(t, full(32), func(d *driver) {
+			d.command("reshard " + bad)
+			d.sees("is not a number of shards; allowed: 1 to 999999")
+		})
+	}
+}
+
+func TestLookAndPagesAreSetByCommands(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		d.command("level error")
+		d.sees("level error")
+		d.command("filter state:failed")
+		d.sees("/state:failed 1 of 32")
+		d.command("filter off")
+		d.seesNot("1 of 32")
+		d.command("colour latency")
+		d.sees("colour latency")
+		d.command("refresh 2s")
+		if d.m.pull.refresh != 2*time.Second {
+			t.Errorf("refresh %v", d.m.pull.refresh)
+		}
+		d.command("theme contrast")
+		if !strings.EqualFold(d.m.chosen.Name, "contrast") {
+			t.Errorf("theme %q", d.m.chosen.Name)
+		}
+		d.command("page 3")
+		if d.m.page != pageSinks {
+			t.Errorf("page %d", d.m.page)
+		}
+		d.command("logs")
+		if d.m.page != pageLog {
+			t.Errorf("page %d", d.m.page)
+		}
+		d.command("only 7")
+		if d.m.log.shard != 7 {
+			t.Errorf("shard %d", d.m.log.shard)
+		}
+	})
+}
+
+func TestAWrongArgumentIsOneLineThatSaysWhatIsAllowed(t *testing.T) {
+	for line, want := range map[string]string{
+		"level loud":   `"loud" is not a level; allowed: debug, info, warn, error`,
+		"refresh 1ms":  `"1ms" is not a time between two looks; allowed: 100ms to 10s`,
+		"page 12":      `"12" is not a page; allowed: 1, overview`,
+		"theme x":      `"x" is not a theme; allowed: `,
+		"shard":        "",
+		"zoom 3":       "zoom takes nothing after it",
+		"filter lat>x": "lat",
+		"restrat":      `"restrat" is not a command; did you mean restart?`,
+		"qqqqqqqqq":    `"qqqqqqqqq" is not a command; clear the line`,
+		"only 77":      `"77" is not a shard here`,
+	} {
+		drive(t, full(32), func(d *driver) {
+			d.command(line)
+			d.sees(want, "esc close")
+			d.did()
+		})
+	}
+}
+
+func TestACommandThatNeedsAnArgumentAsksForIt(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		d.command("shard")
+		d.sees(":shard ▏ <id>", "0 to 31")
+		d.press("enter")
+		d.sees("shard needs <id>: 0 to 31")
+		d.press("4", "enter")
+		d.seesNot("esc close")
+		if s := d.m.selected(); s.ID != 4 {
+			t.Errorf("shard %d", s.ID)
+		}
+	})
+}
+
+func TestTabCompletesFromWhatThereIs(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		d.press(":")
+		d.write("sha")
+		d.press("tab")
+		d.sees(":shard ▏")
+		d.sees("7", "failed") // those in trouble first
+		d.press("esc", ":")
+		d.write("pause b")
+		d.press("tab")
+		d.sees(":pause bot▏")
+		d.press("esc", ":")
+		d.write("theme lig")
+		d.press("tab", "enter")
+		if !strings.EqualFold(d.m.chosen.Name, "light") {
+			t.Errorf("theme %q", d.m.chosen.Name)
+		}
+	})
+}
+
+func TestWhatIsTypedCountsUnlessTheArrowsChose(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		d.command("shard 1") // 10 to 19 are listed as well
+		if s := d.m.selected(); s.ID != 1 {
+			t.Errorf("shard %d", s.ID)
+		}
+		d.press(":")
+		d.write("level ")
+		d.press("down", "down", "enter")
+		if d.m.log.level != ops.LevelInfo {
+			t.Errorf("level %v", d.m.log.level)
+		}
+	})
+}
+
+func TestCommandsOfBeforeComeBack(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		d.command("level warn")
+		d.command("shard 5")
+		d.press(":")
+		d.write("zo")
+		d.press("up")
+		d.sees(":shard 5▏")
+		d.press("up", "up")
+		d.sees(":level warn▏")
+		d.press("down", "down")
+		d.sees(":zo▏")
+		d.press("ctrl+p", "enter")
+		d.seesNot("esc close")
+	})
+}
+
+func TestWhatIsNotPossibleIsGreyedWithItsReasonAndSaidOnEnter(t *testing.T) {
+	s := full(32)
+	s.options = func(o *Options) { o.ReadOnly = true }
+	drive(t, s, func(d *driver) {
+		d.press(":")
+		d.write("drain")
+		d.sees("not now: this console is read-only")
+		d.press("enter")
+		d.sees("drain: this console is read-only", "esc close")
+		d.did()
+	})
+}
+
+func TestThePaletteIsLeftByEscAndByNothingTyped(t *testing.T) {
+	for _, key := range []string{"esc", "enter"} {
+		drive(t, full(32), func(d *driver) {
+			d.press(":", key)
+			d.seesNot("esc close")
+			d.did()
+		})
+	}
+}
+
+func TestLettersTypedIntoThePaletteAreNotActions(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		d.press(":")
+		d.write("qyrz?/ :")
+		d.sees(":")
+		d.press("esc")
+		d.did()
+		if d.quit || d.m.page != pageDash {
+			t.Error("a letter was an action")
+		}
+	})
+}
+
+func TestEveryCommandCanBeRunFromThePalette(t *testing.T) {
+	for _, a := range registry() {
+		if a.group == "" || a.id == "palette" {
+			continue
+		}
+		drive(t, full(32), func(d *driver) {
+			d.command(a.id)
+			if strings.Contains(d.screen(), "is not a command") {
+				t.Errorf("%s cannot be run", a.id)
+			}
+			checkSize(t, d, d.m.w, d.m.h)
+		})
+	}
+}
+
+func TestHelpIsSearchedByTyping(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		d.press("?")
+		d.write("dead letters")
+		d.sees("letters <sink>", "send dead letters to the bot again")
+		d.seesNot("restart by resume")
+		for range 12 {
+			d.press("backspace")
+		}
+		d.write("zzz")
+		d.sees("nothing is about that")
+		d.press("enter")
+		d.sees(`nothing here is about "zzz"`)
+	})
+}
+
+func TestHelpRunsWhatIsChosen(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		d.press("?")
+		d.write("re-identify")
+		d.press("enter")
+		d.sees("Re-identify shard 0")
+		d.press("esc", "?", "down", "down", "enter")
+		if d.m.page != pageShards {
+			t.Errorf("page %d", d.m.page)
+		}
+		d.press("?")
+		d.write("by its id")
+		d.press("enter")
+		d.sees(":shard ▏ <id>") // it needs an argument
+	})
+}
+
+func TestHelpSaysWhyAndStaysOpen(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		d.press("?")
+		d.write("force the switch")
+		d.sees("(not now: no reshard is under way)")
+		d.press("enter")
+		d.sees("reshard-force: no reshard is under way", "esc close")
+		d.did()
+	})
+}
+
+func TestHelpClosesByItsKeyUnlessSomethingIsTyped(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		d.press("?", "?")
+		d.seesNot("esc close")
+		d.press("?", "a", "?")
+		d.sees("/a?▏")
+	})
+}
+
+func TestHelpScrollsToItsEndOnEveryScreen(t *testing.T) {
+	for _, s := range []size{{120, 40}, {80, 24}, {60, 16}} {
+		drive(t, setup{shards: 32, w: s.w, h: s.h}, func(d *driver) {
+			d.press("?")
+			last := ""
+			for range 200 {
+				d.press("down")
+				last = d.row()
+			}
+			if !strings.HasPrefix(last, "ctrl+z") {
+				t.Errorf("%dx%d: the last row is %q", s.w, s.h, last)
+			}
+			checkSize(t, d, s.w, s.h)
+		})
+	}
+}
+
+func TestPastedTextGoesIntoThePalette(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		d.press(":")
+		d.m.paste("shard\n 3\r")
+		d.m.dirty = true
+		d.sees(":shard 3▏")
+		d.m.paste(evil)
+		d.m.dirty = true
+		d.harmless([]string{":"})
+	})
+}
+
+func TestThePaletteKeepsItsSize(t *testing.T) {
+	for _, keys := range [][]string{{":"}, {":", "r"}, {":", "s", "h", "a", "tab"}, {"?"}, {"?", "x", "x", "x", "x", "enter"}} {
+		drive(t, setup{shards: 500, w: 80, h: 24}, func(d *driver) {
+			d.press(keys...)
+			for w := 1; w <= 210; w += 13 {
+				for h := 1; h <= 62; h += 9 {
+					d.send(sizeMsg(w, h))
+					checkSize(t, d, w, h)
+				}
+			}
+		})
+	}
+}
+
+func TestFramesOfThePalette(t *testing.T) {
+	sizes := []size{{200, 60}, {120, 40}, {80, 24}, {60, 16}, {40, 10}}
+	goldenViews(t, "palette", sizes, []view{
+		{name: "empty", keys: []string{":"}},
+		{name: "search", keys: []string{":", "r", "e", "s"}},
+		{name: "values", keys: []string{":", "s", "h", "a", "tab", "1"}},
+		{name: "wrong", keys: []string{":", "x", "y", "z", "enter"}},
+		{name: "help", keys: []string{"?"}},
+		{name: "help_search", keys: []string{"?", "l", "o", "g"}},
+	})
+	goldenPlain(t, "palette", view{keys: []string{":", "r", "e", "s"}})
+	goldenPlain(t, "palette_help", view{keys: []string{"?", "down"}})
+}
+
+func ExampleBindings() {
+	all, err := Bindings(map[string][]string{"restart": {"f5"}})
+	for _, b := range all {
+		if b.Action == "restart" {
+			fmt.Println(b.Action, b.Default, b.Keys, err)
+		}
+	}
+	// Output: restart [r] [f5] <nil>
+}
