@@ -83,7 +83,7 @@ func drillIn(m *model) tea.Cmd {
 
 // mover is an arrow key. The help shows the four as one.
 func mover(key string, dx, dy, scroll int) action {
-	a := action{id: key, keys: []string{key}, run: moving(func(m *model) {
+	a := action{id: key, title: "move " + key, keys: []string{key}, run: moving(func(m *model) {
 		switch {
 		case m.page == pageLetters:
 			m.moveLetters(dy)

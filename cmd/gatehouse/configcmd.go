@@ -20,7 +20,7 @@ func (a *app) configCommand() *cobra.Command {
 		Args:  noCommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.configInitCommand(), a.configShowCommand())
+	cmd.AddCommand(a.configInitCommand(), a.configShowCommand(), a.configKeysCommand())
 	return cmd
 }
 

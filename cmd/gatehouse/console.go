@@ -42,6 +42,7 @@ func (a *app) newConsole(c config.TUI, readOnly bool, s *screen) (*console, erro
 		Output:     a.stdout,
 		Refresh:    c.Refresh,
 		Mouse:      c.Mouse,
+		Keys:       c.Keys,
 		ReadOnly:   readOnly,
 		User:       a.actor("console"),
 		CanDetach:  true,

@@ -106,6 +106,9 @@ type TUI struct {
 	Refresh    time.Duration // between two looks at the engine, 100 ms to 10 s
 	Glyphs     string        // auto, braille, block, ascii
 	Mouse      bool
+	// Keys are the keys of the console's actions by their names, in the place of the
+	// ones they come with; an empty list leaves one without.
+	Keys map[string][]string
 }
 
 // Default is what holds where nothing is configured.

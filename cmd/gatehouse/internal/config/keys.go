@@ -174,6 +174,8 @@ func consoleKeys() []key[Config] {
 			oneOf("auto", "braille", "block", "ascii"), func(c *Config) *string { return &c.TUI.Glyphs }, showText),
 		field("tui.mouse", "off leaves the mouse to the terminal, for copying",
 			boolValue, func(c *Config) *bool { return &c.TUI.Mouse }, showBool),
+		field("tui.keys", "keys of the console's actions, such as {restart: f5, drain: disabled}; gatehouse config keys lists them",
+			keyMap, func(c *Config) *map[string][]string { return &c.TUI.Keys }, showKeyMap),
 	}
 }
 

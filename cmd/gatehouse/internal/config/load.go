@@ -51,6 +51,7 @@ func Load(o Options) (*Loaded, error) {
 	out := &Loaded{Config: Default(), File: file, Sum: sum, Sources: map[string]Source{}}
 	out.decode(l)
 	out.fitMemory()
+	out.checkKeyMap(l)
 	out.decodeSinks(l)
 	out.readToken(l)
 	out.warnOfReaders()

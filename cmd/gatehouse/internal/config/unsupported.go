@@ -12,7 +12,6 @@ func lackingKeys() []lacking {
 		{"control.listen", "set control.socket"},
 		{"control.token", "the socket is for its owner alone; remove the line"},
 		{"metrics.listen", "remove the line"},
-		{"tui.keys", "remove the line; ? in the console shows the keys"},
 	}
 }
 
