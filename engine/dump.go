@@ -44,44 +44,13 @@ func (e *Engine) beginDump(cmd ops.Command) (*operation, error) {
 	if e.current() == nil {
 		return refuse("the engine has not started yet")
 	}
-	op := newOperation(cmd, e.cfg.Clock)
-	op.text = "is being written"
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.shut {
-		return refuse("the engine is stopping")
-	}
-	select {
-	case e.dumps <- op:
-		return op, nil
-	default:
-		return refuse("one is about to be written already")
-	}
-}
-
-// dumpEach writes dumps until ctx ends.
-func (e *Engine) dumpEach(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			for len(e.dumps) > 0 {
-				(<-e.dumps).abandon(errStopped)
-			}
-			return
-		case op := <-e.dumps:
-			path, err := e.dump(ctx)
-			text := op.what + ": written to " + path
-			if err != nil {
-				err = fmt.Errorf("it cannot be written: %w", err)
-				text = op.what + ": " + err.Error()
-			}
-			op.mu.Lock()
-			op.end(err, text)
-			op.mu.Unlock()
-			e.logger.Info(text)
-			e.hub.publish(ops.Event{Kind: ops.EventOperation, At: e.cfg.Clock.Now(), Shard: -1, Text: text})
+	return e.beginChore(cmd, "is being written", func(ctx context.Context, _ *operation) (string, error) {
+		path, err := e.dump(ctx)
+		if err != nil {
+			return "", fmt.Errorf("it cannot be written: %w", err)
 		}
-	}
+		return "written to " + path, nil
+	})
 }
 
 // dump writes a dump and returns its path.

@@ -88,17 +88,17 @@ type Engine struct {
 	shut   bool               // no drain and no replay can begin any more
 
 	operations operations
-	actions    actionLog       // who did what
-	replays    chan replay     // of dead letters
-	dumps      chan *operation // holds one: it is to be written
-	rolls      chan *roll      // holds one: it is to be carried out
-	rolling    *roll           // under way, or about to be; under mu
-	drains     chan *drain     // holds one: the shards are to close, and the queue to be delivered
-	keeper     *keeper         // of Run
-	steering   *steering       // likewise
-	reshards   reshards        // what can be seen of those
-	orders     chan order      // for steering
-	steered    chan struct{}   // closed when that is over
+	actions    actionLog   // who did what
+	replays    chan replay // of dead letters
+	chores     chan chore
+	rolls      chan *roll    // holds one: it is to be carried out
+	rolling    *roll         // under way, or about to be; under mu
+	drains     chan *drain   // holds one: the shards are to close, and the queue to be delivered
+	keeper     *keeper       // of Run
+	steering   *steering     // likewise
+	reshards   reshards      // what can be seen of those
+	orders     chan order    // for steering
+	steered    chan struct{} // closed when that is over
 }
 
 var _ ops.Operator = (*Engine)(nil)
@@ -132,7 +132,7 @@ func New(cfg Config, opts ...Option) (*Engine, error) {
 		steered: make(chan struct{}),
 		drains:  make(chan *drain, 1),
 		rolls:   make(chan *roll, 1),
-		dumps:   make(chan *operation, 1),
+		chores:  make(chan chore, maxChores),
 		replays: make(chan replay, maxReplays),
 		letters: delivery.NewDeadLetterFiles(cfg.DeadLetterDir, cfg.Clock),
 		asks:    asks.New(asks.Config{Clock: cfg.Clock, Start: rand.Uint64()}),
@@ -240,7 +240,7 @@ func (e *Engine) live(ctx context.Context) error {
 	g.rest.start(base, e.keeper.run)
 	g.rest.start(base, e.replayEach)
 	g.rest.start(base, e.rollEach)
-	g.rest.start(base, e.dumpEach)
+	g.rest.start(base, e.doChores)
 	g.queue.start(base, e.events.Run)
 	e.sinks.run(base)
 	g.shards.start(base, e.steering.run)

@@ -48,6 +48,8 @@ func (e *Engine) begin(ctx context.Context, cmd ops.Command) (ops.Operation, err
 		return orRefusal(e.beginDiscard(cmd))
 	case ops.CommandAllow:
 		return orRefusal(e.beginAllow(cmd))
+	case ops.CommandDrop:
+		return orRefusal(e.beginDrop(cmd))
 	case ops.CommandDump:
 		return orRefusal(e.beginDump(cmd))
 	case ops.CommandLogLevel:
