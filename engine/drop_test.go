@@ -47,10 +47,10 @@ func TestABacklogIsDropped(t *testing.T) {
 				t.Errorf("%+v: %v, want %s", cmd, err, want)
 			}
 		}
-		w.halt()
-		w.discord.Close()
 		if r := w.discord.Audit().Report(); r.Received == r.Expected || r.Expected-r.Received > 1500 || r.Repeated+r.OutOfOrderShard > 0 {
 			t.Errorf("%d of %d came, %d repeated, %d out of order", r.Received, r.Expected, r.Repeated, r.OutOfOrderShard)
 		}
+		w.halt()
+		w.discord.Close()
 	})
 }

@@ -59,7 +59,10 @@ func groups() []group {
 // registry is every action, in the order of help and key bar.
 func registry() []action {
 	var all []action
-	for _, part := range [][]action{pageTurns(), shardActions(), queueActions(), moveActions(), budgetActions(), reshardActions(), pipelineActions(), tableActions(), pastActions(), lookActions(), logActions(), consoleActions()} {
+	for _, part := range [][]action{
+		pageTurns(), shardActions(), steerActions(), queueActions(), alertActions(), moveActions(), budgetActions(), reshardActions(),
+		pipelineActions(), tableActions(), pastActions(), lookActions(), logActions(), consoleActions(),
+	} {
 		all = append(all, part...)
 	}
 	return all

@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"time"
 
-	tea "charm.land/bubbletea/v2"
-
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 	"github.com/gatehouse-gateway/gatehouse/tui/dialog"
 	"github.com/gatehouse-gateway/gatehouse/tui/frame"
@@ -37,13 +35,16 @@ func askAllow(m *model) {
 		{Label: "last hour", Value: strconv.Itoa(b.LastHour), Note: "session starts"},
 		{Label: "stopped", Value: "for " + frame.Age(m.now().Sub(b.Breaker.Since)), Note: b.Breaker.Why},
 	}
-	m.open(&dialog.Dialog{
+	d := &dialog.Dialog{
 		ID: "allow", Title: "Let identifies go on?", Opener: "A", Facts: facts,
 		Warning: allowWarning(b),
 		Buttons: []dialog.Button{dialog.Cancel(), {ID: "yes", Label: "Let them go on", Key: "y", Danger: true}},
-	}, func(m *model) tea.Cmd {
-		return m.perform("letting identifies go on", ops.Command{Kind: ops.CommandAllow})
-	})
+	}
+	c := ops.Command{Kind: ops.CommandAllow}
+	if gradeOf(c, m.live) == gradeTyped {
+		d.Typing = strconv.Itoa(b.Waiting)
+	}
+	m.confirmCommand(d, "letting identifies go on", c)
 }
 
 func budgetWords(b ops.Identify) string {

@@ -1,11 +1,8 @@
 package tui
 
 import (
-	"strings"
-
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/gatehouse-gateway/gatehouse/tui/frame"
 	"github.com/gatehouse-gateway/gatehouse/tui/screen"
 )
 
@@ -26,8 +23,6 @@ func moveActions() []action {
 		{id: "next", title: "next shard in trouble, or that the filter picks", short: "next trouble", keys: []string{"n"}, group: groupMove, bar: true,
 			run: moving(func(m *model) { m.seekOrSay(1) })},
 		{id: "prev", title: "previous one", keys: []string{"N"}, group: groupMove, run: moving(func(m *model) { m.seekOrSay(-1) })},
-		{id: "alert", title: "show the shard of the alert, then the next alert", short: "alert", keys: []string{"a"}, group: groupMove,
-			enabled: func(m *model) (bool, string) { return len(m.alerts) > 0, "there are no alerts" }, run: moving((*model).nextAlert)},
 		{id: "open", title: "open what is under the cursor: shard, worker, sink, dead letter, action", short: "open", keys: []string{"enter"}, group: groupMove, bar: true,
 			enabled: canOpen, run: drillIn},
 		{id: "back", title: "back: page, then marks, then filter", keys: []string{"esc"}, group: groupMove, run: plain((*model).back)},
@@ -193,47 +188,6 @@ func (m *model) seekOrSay(by int) {
 		m.say(screen.ToneQuiet, "no shard passes the filter")
 	default:
 		m.say(screen.ToneGood, "every shard is ready")
-	}
-}
-
-// alertIndex is where the alert on show stands among the sorted ones; the most
-// urgent if it has gone.
-func (m *model) alertIndex() int {
-	for i, a := range m.alerts {
-		if a.ID == m.alert {
-			return i
-		}
-	}
-	return 0
-}
-
-// nextAlert goes to the shard of the alert on show; if the cursor is there
-// already, the next alert comes on show.
-func (m *model) nextAlert() {
-	at := m.alertIndex()
-	if s := m.selected(); m.alerts[at].Shard < 0 || (s != nil && s.ID == m.alerts[at].Shard) {
-		at = (at + 1) % len(m.alerts)
-	}
-	a := m.alerts[at]
-	m.alert = a.ID
-	if a.Shard >= 0 && !m.selectID(a.Shard) {
-		m.say(screen.ToneQuiet, "the alert's shard is not held by this process")
-	}
-	if strings.HasPrefix(a.ID, "identify/") {
-		m.say(screen.ToneQuiet, "about the identify budget: {budget} shows it, {allow} lets identifies go on that the breaker has stopped")
-	}
-	if strings.HasPrefix(a.ID, "reshard/") {
-		m.say(screen.ToneQuiet, "about the number of shards: {reshard} shows the reshard, or plans one")
-	}
-	if strings.HasPrefix(a.ID, "guilds/") {
-		m.say(screen.ToneQuiet, "about guilds that have not come: {events} shows which")
-	}
-	if strings.HasPrefix(a.ID, "hook") {
-		m.say(screen.ToneQuiet, "about a hook: {events} shows what it panicked on; the engine goes on as without it")
-	}
-	if a.Shard < 0 && a.Sink != "" {
-		m.sink = a.Sink
-		m.say(screen.ToneQuiet, "about the sink "+frame.Clean(a.Sink)+": {sinks} shows it, {pause} holds or releases it, {flush} tries it now")
 	}
 }
 

@@ -87,19 +87,28 @@ func askRestart(m *model) tea.Cmd {
 		return askRestartWorker(m)
 	}
 	ids, _ := m.eligible(noRestart)
-	what := "restart of " + shardNames(ids)
-	do := func(m *model) tea.Cmd { return m.perform(what, ops.Command{Kind: ops.CommandRestart, Shards: ids}) }
+	what, c := "restart of "+shardNames(ids), ops.Command{Kind: ops.CommandRestart, Shards: ids}
 	if len(ids) == 1 {
-		m.ask(fmt.Sprintf("restart shard %d? It reconnects and resumes its session; no identify, no event lost.", ids[0]), do)
+		m.ask(fmt.Sprintf("restart shard %d? It reconnects and resumes its session; no identify, no event lost.", ids[0]),
+			func(m *model) tea.Cmd { return m.perform(what, c) })
 		return nil
 	}
-	m.open(&dialog.Dialog{
+	m.openWith(&dialog.Dialog{
 		ID: "restart", Title: "Restart " + shardNames(ids), Opener: "r",
 		Body: []string{"Each shard closes its connection and resumes its session. No identify is spent, no event is lost; " +
 			"what comes meanwhile is replayed."},
-		Facts:   m.skipped(ids),
-		Buttons: []dialog.Button{dialog.Cancel(), {ID: "yes", Label: "Restart", Key: "y"}},
-	}, do)
+		Facts: m.skipped(ids),
+		Buttons: []dialog.Button{dialog.Cancel(), {ID: "yes", Label: "Restart", Key: "y"},
+			{ID: "pace", Label: "One after the other", Key: "o"}},
+	}, func(m *model, out dialog.Outcome) tea.Cmd {
+		switch out.Button {
+		case "yes":
+			return m.perform(what, c)
+		case "pace":
+			m.askPace(ids, c, len(m.targets())-len(ids))
+		}
+		return nil
+	})
 	return nil
 }
 
@@ -137,13 +146,16 @@ func askReidentify(m *model) tea.Cmd {
 	if b.Known && b.Remaining-len(ids) < b.Reserve {
 		warning += fmt.Sprintf(" This reaches into the reserve of %d.", b.Reserve)
 	}
-	m.open(&dialog.Dialog{
+	body := "The session is given up and a new one begun. To reconnect without loss, restart instead ({restart})."
+	if len(ids) > 1 {
+		body = "The sessions are given up and new ones begun, as many at a time as may identify; the others stay up until it is their turn. " +
+			"To reconnect without loss, restart instead ({restart})."
+	}
+	m.confirmCommand(&dialog.Dialog{
 		ID: "reidentify", Title: "Re-identify " + shardNames(ids), Opener: "i", Facts: facts, Warning: warning,
-		Body:    []string{"The session is given up and a new one begun. To reconnect without loss, restart instead ({restart})."},
+		Body:    []string{body},
 		Buttons: []dialog.Button{dialog.Cancel(), {ID: "yes", Label: "Re-identify", Key: "y", Danger: true}},
-	}, func(m *model) tea.Cmd {
-		return m.perform("re-identify of "+shardNames(ids), ops.Command{Kind: ops.CommandReidentify, Shards: ids})
-	})
+	}, "re-identify of "+shardNames(ids), ops.Command{Kind: ops.CommandReidentify, Shards: ids})
 	return nil
 }
 
@@ -173,11 +185,26 @@ func askStop(m *model) tea.Cmd {
 		return nil
 	}
 	ids, _ := m.eligible(notRunning)
-	m.ask("start "+shardNames(ids)+"? A session start each, as soon as the identify queue allows.",
-		func(m *model) tea.Cmd {
-			return m.perform("start of "+shardNames(ids), ops.Command{Kind: ops.CommandStart, Shards: ids})
-		})
+	m.askStart(ids)
 	return nil
+}
+
+// askStart asks before shards that are down identify.
+func (m *model) askStart(ids []int) {
+	what, c := "start of "+shardNames(ids), ops.Command{Kind: ops.CommandStart, Shards: ids}
+	if len(ids) == 1 {
+		m.ask("start "+shardNames(ids)+"? It costs a session start, as soon as the identify queue allows.",
+			func(m *model) tea.Cmd { return m.perform(what, c) })
+		return
+	}
+	b := m.live.Identify
+	m.confirmCommand(&dialog.Dialog{
+		ID: "start", Title: "Start " + shardNames(ids), Opener: "s",
+		Body: []string{"Each shard identifies anew, as soon as the identify queue allows."},
+		Facts: append(m.skipped(ids), dialog.Fact{Label: "costs", Value: frame.Plural(len(ids), "session start")},
+			dialog.Fact{Label: "budget", Value: budgetWords(b), Note: "resets " + reset(m, b)}),
+		Buttons: []dialog.Button{dialog.Cancel(), {ID: "yes", Label: "Start", Key: "y"}},
+	}, what, c)
 }
 
 func (m *model) askStopOf(ids []int) {
@@ -185,16 +212,14 @@ func (m *model) askStopOf(ids []int) {
 	for _, id := range ids {
 		guilds += m.shardByID(id).Guilds
 	}
-	m.open(&dialog.Dialog{
+	m.confirmCommand(&dialog.Dialog{
 		ID: "stop", Title: "Stop " + shardNames(ids), Opener: "s",
 		Body: []string{"The shard stays down until it is started again."},
 		Facts: append(m.skipped(ids),
 			dialog.Fact{Label: "silences", Value: frame.Plural(guilds, "guild")}),
 		Warning: "The session ends: the bot misses the events of these guilds until the shard is started, which costs a session start.",
 		Buttons: []dialog.Button{dialog.Cancel(), {ID: "yes", Label: "Stop", Key: "y", Danger: true}},
-	}, func(m *model) tea.Cmd {
-		return m.perform("stop of "+shardNames(ids), ops.Command{Kind: ops.CommandStop, Shards: ids})
-	})
+	}, "stop of "+shardNames(ids), ops.Command{Kind: ops.CommandStop, Shards: ids})
 }
 
 func toggleMark(m *model) {

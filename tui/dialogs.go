@@ -10,10 +10,12 @@ import (
 type answer func(m *model, out dialog.Outcome) tea.Cmd
 
 // openWith opens a dialog; then hears every outcome of it. One that a key has
-// opened knows which.
+// opened knows which; one that has opened by itself is deaf at first.
 func (m *model) openWith(d *dialog.Dialog, then answer) {
 	if d.Opener != "" {
 		d.Opener = m.opening
+	} else {
+		d.Deaf = m.now().Add(dialog.DeafFor)
 	}
 	m.keyedDialog(d)
 	m.dialogs.Push(d)
@@ -63,7 +65,7 @@ func (m *model) dialogKey(key string) tea.Cmd {
 	if then == nil || (!out.Closed && !out.Moved && !out.Edited && out.Button == "") {
 		return nil
 	}
-	return then(m, out)
+	return m.grant(given(d, out.Button), func() tea.Cmd { return then(m, out) })
 }
 
 // interruptDialog is ctrl-c while a dialog is open: over the question whether

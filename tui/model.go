@@ -59,6 +59,7 @@ type model struct {
 	metric  screen.Metric
 	log     logPane
 	actions []action
+	granted grade  // of the confirmation that has just been given
 	opening string // key of the last action that was run; it opens the dialogs that follow
 	focus   focus
 	mouse   bool

@@ -40,8 +40,12 @@ type endedMsg struct {
 	err      error
 }
 
-// perform sends a command to the engine.
+// perform sends a command to the engine, if it has been confirmed.
 func (m *model) perform(what string, c ops.Command) tea.Cmd {
+	if why := m.unconfirmed(c); why != "" {
+		m.say(screen.ToneBad, what+": "+why)
+		return nil
+	}
 	c.By = m.opt.User
 	m.say(screen.ToneQuiet, what+": asked")
 	return m.tasks.do(func(ctx context.Context) tea.Msg {

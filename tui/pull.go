@@ -7,7 +7,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
-	"github.com/gatehouse-gateway/gatehouse/tui/screen"
 )
 
 // Limits of a pull.
@@ -176,7 +175,7 @@ func (m *model) took(msg pullMsg) {
 func (m *model) show(s *ops.Snapshot) {
 	before := m.shards()
 	m.snap = s
-	m.alerts = screen.SortAlerts(s.Alerts)
+	m.alerts = unseenAlerts(s.Alerts)
 	m.sel.settle(s.Shards)
 	m.filter.apply(s.Shards, m.now())
 	m.settleTable()
@@ -188,7 +187,7 @@ func (m *model) show(s *ops.Snapshot) {
 // moved reports whether anything but ages has changed between two snapshots.
 func moved(a, b *ops.Snapshot) bool {
 	return a.Traffic.Events != b.Traffic.Events || a.Fleet != b.Fleet || a.Phase != b.Phase ||
-		a.LastLog != b.LastLog || a.Traffic.Depth != b.Traffic.Depth || len(a.Alerts) != len(b.Alerts) ||
+		a.LastLog != b.LastLog || a.Traffic.Depth != b.Traffic.Depth || len(unseenAlerts(a.Alerts)) != len(unseenAlerts(b.Alerts)) || len(a.Alerts) != len(b.Alerts) ||
 		a.Identify.Sent != b.Identify.Sent || a.Identify.Breaker.Open != b.Identify.Breaker.Open || a.Commands != b.Commands ||
 		a.Load.Guilds != b.Load.Guilds || a.Load.Loaded != b.Load.Loaded || len(a.Load.Missing) != len(b.Load.Missing) ||
 		a.Reshard.Now != nil || b.Reshard.Now != nil ||

@@ -62,9 +62,12 @@ func TestAnOpenBreakerSaysWhyAndLetsGoOnlyAfterAYes(t *testing.T) {
 		d.sees("Let identifies go on?", "up to 12 session starts", "131 of 1000 left, reserve 100", "resets the bot's token")
 		d.press("enter") // Cancel has the focus
 		d.seesNot("Let identifies go on?")
-		d.press("A", "A", "A")
+		d.press("A", "A", "A", "right", "enter")
 		d.did()
-		d.press("right", "enter")
+		d.press("esc", "A")
+		d.sees("type 12 to go on")
+		d.write("12")
+		d.press("enter")
 		d.did(ops.Command{Kind: ops.CommandAllow, By: "ann"})
 	})
 }

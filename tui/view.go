@@ -76,7 +76,7 @@ func (m *model) top(look screen.Look) frame.Block {
 	header := screen.Header{Snap: m.snap, Title: m.opt.Title, Badges: m.badges(look)}
 	top := frame.Block{W: m.w, Lines: []string{
 		header.Draw(look, m.w),
-		screen.Alert(look, m.snap, m.alerts, m.alertIndex(), m.keyOf("alert"), m.w),
+		screen.Alert(look, m.snap, m.alerts, m.alertIndex(), m.w),
 	}}
 	if m.layout.tabs.empty() {
 		return top
@@ -109,7 +109,7 @@ func (m *model) unseen() string {
 		shown[a.ID] = true
 	}
 	n := 0
-	for _, a := range m.live.Alerts {
+	for _, a := range unseenAlerts(m.live.Alerts) {
 		if !shown[a.ID] {
 			n++
 		}
@@ -281,7 +281,7 @@ func (m *model) budgetAlert() bool {
 func (m *model) message(look screen.Look) screen.Message {
 	switch {
 	case m.confirm != nil:
-		answers := look.S.Key.Paint("y") + " yes  " + look.S.Dim.Paint("any other key: no")
+		answers := look.S.Key.Paint(m.confirm.key) + " yes  " + look.S.Dim.Paint("any other key: no")
 		// The answers stay readable, whatever the question's length.
 		room := m.w - frame.Width(answers) - 4
 		return screen.Message{Tone: screen.ToneAsk, Text: frame.Cut(m.confirm.question, room), Input: "  " + answers}

@@ -75,6 +75,7 @@ type Item struct {
 	Text string
 	Note string
 	Off  bool // cannot be chosen; Note says why
+	Dim  bool // drawn quieter than the others
 }
 
 // Button is an answer.

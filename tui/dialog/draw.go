@@ -208,7 +208,7 @@ func (d *Dialog) items(s *style.Sheet, g *style.Glyphs, w int) []string {
 		switch {
 		case i == d.Choice:
 			out = append(out, s.Selection.Paint(frame.Fit(" "+g.Right+" "+text+note, w)))
-		case item.Off:
+		case item.Off, item.Dim:
 			out = append(out, s.Dim.Paint(frame.Fit("   "+text+note, w)))
 		default:
 			out = append(out, frame.Fit("   "+text+s.Dim.Paint(note), w))

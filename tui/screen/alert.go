@@ -23,10 +23,10 @@ func SortAlerts(alerts []ops.Alert) []ops.Alert {
 	return out
 }
 
-// Alert is the second line: the alert at index at of the sorted ones, or, if
-// all is well, a quiet word about the engine. The line is always there, so that
-// nothing jumps when trouble begins.
-func Alert(l Look, s *ops.Snapshot, sorted []ops.Alert, at int, key string, w int) string {
+// Alert is the second line: the alert at index at of the sorted ones that nobody has
+// seen, or, if there is none, a quiet word about the engine. The line is always
+// there, so that nothing jumps when trouble begins.
+func Alert(l Look, s *ops.Snapshot, sorted []ops.Alert, at, w int) string {
 	if len(sorted) == 0 {
 		return frame.Fit(quiet(l, s, w), w)
 	}
@@ -40,8 +40,9 @@ func Alert(l Look, s *ops.Snapshot, sorted []ops.Alert, at int, key string, w in
 	if len(sorted) > 1 {
 		right += l.sep() + strconv.Itoa(at+1) + l.label(" of ") + strconv.Itoa(len(sorted))
 	}
-	if key != "" && (a.Shard >= 0 || len(sorted) > 1) {
-		right += l.sep() + l.S.Key.Paint(key) + l.label(" show")
+	right += l.sep() + l.Press("alert") + l.label(" show")
+	if w >= ackFrom {
+		right += l.sep() + l.Press("ack") + l.label(" seen")
 	}
 	right = "  " + right + " "
 	if frame.Width(right) > w/2 {
@@ -49,6 +50,10 @@ func Alert(l Look, s *ops.Snapshot, sorted []ops.Alert, at int, key string, w in
 	}
 	return frame.Ends(" "+paint.Paint(sign+" "+frame.Clean(a.Text)), right, w)
 }
+
+// ackFrom is the width from which the line of the alert has room for the key that
+// acknowledges it.
+const ackFrom = 150
 
 // headerFull is the width from which the first line has room for all figures.
 const headerFull = 120
@@ -67,6 +72,9 @@ func quiet(l Look, s *ops.Snapshot, w int) string {
 		return " " + text
 	}
 	parts := []string{" " + l.S.OK.Paint(l.G.OK) + l.label(" no alerts")}
+	if n := len(s.Alerts); n > 0 { // all of them seen
+		parts = []string{" " + l.S.Warn.Paint(l.G.Warn) + l.label(" "+frame.Plural(n, "alert")+" seen, ") + l.Press("alerts") + l.label(" lists")}
+	}
 	if w < headerFull {
 		parts = append(parts, frame.Count(s.Fleet.Guilds)+l.label(" guilds"), identifyFigure(l, s.Identify, true))
 	}

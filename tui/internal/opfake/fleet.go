@@ -135,6 +135,8 @@ func (o *Operator) snapshot(now time.Time) *ops.Snapshot {
 	o.reshard(s, now)
 	s.LastLog = o.lastLog(now)
 	s.Actions = o.actions(now)
+	s.LogLevel = o.level
+	o.stamp(s)
 	return s
 }
 

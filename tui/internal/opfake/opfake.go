@@ -42,6 +42,10 @@ type Operator struct {
 	silent    chan struct{}
 	pending   []*Operation
 
+	acks    map[string]ops.Command // of alerts, by id
+	level   ops.Level
+	rolling bool // a rolling restart is under way
+
 	run    *rehearsal
 	past   []ops.ReshardResult // newest first
 	hinder Trouble
@@ -157,6 +161,7 @@ func (o *Operator) Do(ctx context.Context, c ops.Command) (ops.Operation, error)
 		return op, nil
 	}
 	o.commands = append(o.commands, c)
+	o.note(c)
 	op := &Operation{done: make(chan struct{}), total: max(1, len(c.Shards))}
 	o.pending = append(o.pending, op)
 	return op, nil
@@ -169,7 +174,7 @@ func (o *Operator) Finish(err error) {
 	for _, op := range o.pending {
 		op.finish(err)
 	}
-	o.pending = nil
+	o.pending, o.rolling = nil, false
 }
 
 // FinishSaying ends every operation under way well, with a result in words.
