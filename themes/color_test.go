@@ -3,7 +3,7 @@ package themes
 import "math"
 
 // The colour science of the tests: contrast after WCAG 2, the sight of people
-// without red or green cones after Machado, Oliveira and Fernandes (2009), and
+// without red, green or blue cones after Machado, Oliveira and Fernandes (2009), and
 // distance in CIE L*a*b*.
 
 type vec [3]float64
@@ -36,6 +36,8 @@ var sights = []sight{
 	{"full sight", [3]vec{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}},
 	{"protanopia", [3]vec{
 		{0.152286, 1.052583, -0.204868}, {0.114503, 0.786281, 0.099216}, {-0.003882, -0.048116, 1.051998}}},
+	{"tritanopia", [3]vec{
+		{1.255528, -0.076749, -0.178779}, {-0.078411, 0.930809, 0.147602}, {0.004733, 0.691367, 0.303900}}},
 	{"deuteranopia", [3]vec{
 		{0.367322, 0.860646, -0.227968}, {0.280085, 0.672501, 0.047413}, {-0.011820, 0.042940, 0.968881}}},
 }

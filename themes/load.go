@@ -20,7 +20,13 @@ var ErrUnknown = errors.New("unknown theme")
 
 // Names lists the built-in themes: the default first, in the order in which a
 // console cycles through them.
-func Names() []string { return []string{DefaultName, "light", "contrast", "colorblind"} }
+func Names() []string {
+	return []string{
+		DefaultName, "light", "contrast", "contrast-light", "colorblind", "colorblind-light", "mono",
+		"nord", "dracula", "gruvbox", "gruvbox-light", "catppuccin", "catppuccin-latte", "solarized", "solarized-light",
+		"tokyo-night", "one-dark", "rose-pine", "everforest",
+	}
+}
 
 // Load returns a built-in theme; the empty name means [DefaultName]. The error
 // wraps [ErrUnknown] and names the nearest theme there is.

@@ -2,6 +2,7 @@ package themes
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -45,11 +46,13 @@ func TestStatesStayApartForEverySight(t *testing.T) {
 	states := []Token{StateIdle, StateConnecting, StateQueued, StateIdentifying, StateResuming,
 		StateReady, StateBackoff, StateStopped, StateFailed}
 	for _, name := range Names() {
-		eyes := sights
-		if name != "colorblind" {
-			eyes = sights[:1]
+		switch {
+		case name == "mono": // signs and weight alone tell them apart
+		case strings.HasPrefix(name, "colorblind"):
+			apart(t, load(t, name), states, sights, 10)
+		default:
+			apart(t, load(t, name), states, sights[:1], 10)
 		}
-		apart(t, load(t, name), states, eyes, 10)
 	}
 }
 
@@ -63,7 +66,9 @@ func TestTroubleStandsOutFromHealth(t *testing.T) {
 }
 
 func TestStepsOfTheHeatScaleStayApart(t *testing.T) {
-	apart(t, load(t, "colorblind"), []Token{Heat0, Heat1, Heat2, Heat3, Heat4}, sights, 12)
+	for _, name := range []string{"colorblind", "colorblind-light"} {
+		apart(t, load(t, name), []Token{Heat0, Heat1, Heat2, Heat3, Heat4}, sights, 12)
+	}
 }
 
 func apart(t *testing.T, theme Theme, tokens []Token, eyes []sight, least float64) {

@@ -182,7 +182,7 @@ func TestAThemeShowsWhileItIsChosenAndGoesIfItIsNot(t *testing.T) {
 			t.Error("the theme is not what it was")
 		}
 		d.press("t", "end", "enter")
-		if d.m.theme.Name != "colorblind" {
+		if d.m.theme.Name != "everforest" {
 			t.Errorf("chosen is %q", d.m.theme.Name)
 		}
 	})
