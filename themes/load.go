@@ -51,12 +51,14 @@ type file struct {
 	Name       string            `toml:"name"`
 	Title      string            `toml:"title"`
 	Appearance string            `toml:"appearance"`
+	Extends    string            `toml:"extends"`
 	Colors     map[string]string `toml:"colors"`
 }
 
 // Parse reads a theme from TOML. Its error lists everything that is wrong at
 // once: unknown tokens with the nearest known one, missing tokens, and colours
-// that are not #rrggbb, #rgb or, for backgrounds, "none".
+// that are not #rrggbb, #rgb or, for backgrounds, "none". A theme that extends a
+// built-in one has its appearance and colours, but for those that it sets.
 func Parse(data []byte) (Theme, error) {
 	var f file
 	dec := toml.NewDecoder(strings.NewReader(string(data)))
@@ -64,7 +66,7 @@ func Parse(data []byte) (Theme, error) {
 	if err := dec.Decode(&f); err != nil {
 		var strict *toml.StrictMissingError
 		if errors.As(err, &strict) && len(strict.Errors) > 0 {
-			return Theme{}, fmt.Errorf("unknown key %q: a theme has name, title, appearance and [colors]",
+			return Theme{}, fmt.Errorf("unknown key %q: a theme has name, title, appearance, extends and [colors]",
 				strings.Join(strict.Errors[0].Key(), "."))
 		}
 		return Theme{}, fmt.Errorf("not a theme in TOML: %w", err)
@@ -74,8 +76,15 @@ func Parse(data []byte) (Theme, error) {
 
 // theme checks what was read.
 func (f file) theme() (Theme, error) {
-	t := Theme{Name: f.Name, Title: f.Title, Dark: f.Appearance == "dark", colors: map[Token]RGB{}}
 	var problems []error
+	base, err := f.base()
+	if err != nil {
+		return Theme{}, err
+	}
+	if f.Appearance == "" {
+		f.Appearance = base.Appearance
+	}
+	t := Theme{Name: f.Name, Title: f.Title, Dark: f.Appearance == "dark", colors: map[Token]RGB{}}
 	if f.Name == "" {
 		problems = append(problems, errors.New(`name is missing`))
 	}
@@ -87,7 +96,11 @@ func (f file) theme() (Theme, error) {
 	}
 	problems = append(problems, f.unknownTokens()...)
 	for _, token := range Tokens() {
-		if err := t.set(token, f.Colors); err != nil {
+		colors := f.Colors
+		if _, own := colors[string(token)]; !own {
+			colors = base.Colors
+		}
+		if err := t.set(token, colors); err != nil {
 			problems = append(problems, err)
 		}
 	}
@@ -95,6 +108,20 @@ func (f file) theme() (Theme, error) {
 		return Theme{}, errors.Join(problems...)
 	}
 	return t, nil
+}
+
+// base is the theme that is extended; none if none is.
+func (f file) base() (file, error) {
+	var base file
+	if f.Extends == "" {
+		return base, nil
+	}
+	data, err := files.ReadFile(strings.ToLower(f.Extends) + ".toml")
+	if err != nil {
+		return base, fmt.Errorf("extends is %q, must be a built-in theme: did you mean %q?", f.Extends, nearest(f.Extends, Names()))
+	}
+	err = toml.Unmarshal(data, &base)
+	return base, err
 }
 
 func (t *Theme) set(token Token, colors map[string]string) error {

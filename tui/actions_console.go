@@ -47,16 +47,17 @@ func (m *model) openStopped() {
 func (m *model) openThemes() {
 	d := &dialog.Dialog{ID: "theme", Title: "Theme", Opener: "t"}
 	loaded := map[string]themes.Theme{}
-	for _, name := range themes.Names() {
-		t, err := themes.Load(name)
+	names := m.opt.Library.Names()
+	for _, name := range names {
+		t, err := m.opt.Library.Load(name)
 		if err != nil {
-			m.say(screen.ToneBad, err.Error())
-			return
+			d.Items = append(d.Items, dialog.Item{ID: name, Text: name, Note: "broken: " + err.Error(), Off: true})
+			continue
 		}
 		loaded[name] = t
 		d.Items = append(d.Items, dialog.Item{ID: name, Text: t.Title, Note: name})
 	}
-	d.Choice = max(0, slices.Index(themes.Names(), strings.ToLower(m.theme.Name)))
+	d.Choice = max(0, slices.Index(names, strings.ToLower(m.theme.Name)))
 	m.openWith(d, func(m *model, out dialog.Outcome) tea.Cmd {
 		switch {
 		case out.Moved:
@@ -64,7 +65,7 @@ func (m *model) openThemes() {
 		case out.Choice != "":
 			m.chosen = loaded[out.Choice]
 			m.restyle(m.chosen)
-			m.say(screen.ToneGood, "theme "+out.Choice)
+			m.say(screen.ToneGood, "theme "+out.Choice+"; tui.theme: "+out.Choice+" in the configuration keeps it")
 		default:
 			m.restyle(m.chosen)
 		}

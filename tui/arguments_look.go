@@ -9,7 +9,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
-	"github.com/gatehouse-gateway/gatehouse/themes"
 	"github.com/gatehouse-gateway/gatehouse/tui/frame"
 	"github.com/gatehouse-gateway/gatehouse/tui/screen"
 )
@@ -55,7 +54,7 @@ func levelNames() []string {
 
 // levelArgument is the least level of the lines on show.
 func levelArgument() *argument {
-	return wordArgument("level", levelNames, true, func(m *model, name string) tea.Cmd {
+	return wordArgument("level", func(*model) []string { return levelNames() }, true, func(m *model, name string) tea.Cmd {
 		return relog(func(m *model) {
 			for _, l := range levels() {
 				if l.String() == name {
@@ -67,25 +66,25 @@ func levelArgument() *argument {
 }
 
 // wordArgument is one of some words.
-func wordArgument(name string, words func() []string, optional bool, take func(m *model, word string) tea.Cmd) *argument {
+func wordArgument(name string, words func(m *model) []string, optional bool, take func(m *model, word string) tea.Cmd) *argument {
 	return &argument{
 		name: name, optional: optional,
-		hint:     func(*model) string { return strings.Join(words(), ", ") },
-		complete: func(*model, string) []completion { return values(words()...) },
+		hint:     func(m *model) string { return strings.Join(words(m), ", ") },
+		complete: func(m *model, _ string) []completion { return values(words(m)...) },
 		run: func(m *model, text string) (tea.Cmd, error) {
-			for _, word := range words() {
+			for _, word := range words(m) {
 				if strings.EqualFold(word, text) {
 					return take(m, word), nil
 				}
 			}
-			return nil, fmt.Errorf("%q is not a %s; allowed: %s", text, name, strings.Join(words(), ", "))
+			return nil, fmt.Errorf("%q is not a %s; allowed: %s", text, name, strings.Join(words(m), ", "))
 		},
 	}
 }
 
 // pageArgument is the number or the name of a page.
 func pageArgument() *argument {
-	names := func() []string {
+	names := func(*model) []string {
 		var out []string
 		for i, t := range tabs() {
 			out = append(out, strconv.Itoa(i+1), t.name)
@@ -121,7 +120,7 @@ func colourArgument() *argument {
 		return out
 	}
 	word := func(n screen.Metric) string { return strings.TrimSuffix(n.String(), "/s") }
-	return wordArgument("metric", func() []string {
+	return wordArgument("metric", func(*model) []string {
 		var out []string
 		for _, n := range metrics() {
 			out = append(out, word(n))
@@ -164,8 +163,8 @@ func refreshArgument() *argument {
 
 // themeArgument is the name of a theme.
 func themeArgument() *argument {
-	return wordArgument("theme", themes.Names, true, func(m *model, name string) tea.Cmd {
-		t, err := themes.Load(name)
+	return wordArgument("theme", func(m *model) []string { return m.opt.Library.Names() }, true, func(m *model, name string) tea.Cmd {
+		t, err := m.opt.Library.Load(name)
 		if err != nil {
 			m.say(screen.ToneBad, err.Error())
 			return nil

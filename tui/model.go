@@ -117,6 +117,9 @@ func newModel(o Options, t *tasks) (*model, error) {
 	}
 	m.chosen = o.Theme
 	m.restyle(o.Theme)
+	if o.Notice != "" {
+		m.say(screen.ToneBad, o.Notice)
+	}
 	return m, nil
 }
 

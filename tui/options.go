@@ -31,6 +31,8 @@ type Options struct {
 	// runs, as when the configuration has changed; nil for none. The caller may
 	// close it.
 	Themes     <-chan themes.Theme
+	Library    themes.Library // to choose from; the zero Library has the built-in ones
+	Notice     string         // said when the console opens; empty for nothing
 	Background string // "terminal" keeps the terminal's background; else the theme's
 	Glyphs     string // auto (default), braille, block, ascii
 	NoColor    bool   // draw without colours; NO_COLOR in Env does the same

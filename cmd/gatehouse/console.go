@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os/user"
+	"sync/atomic"
 
 	"github.com/gatehouse-gateway/gatehouse/cmd/gatehouse/internal/config"
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
@@ -20,20 +22,31 @@ type console struct {
 	stderr  io.Writer
 	// next is a theme to take the place of the one on show; it holds one.
 	next chan themes.Theme
+	// themes are those that there are; theme is the one that the configuration names.
+	themes themes.Library
+	theme  atomic.Pointer[string]
+	log    *slog.Logger // for what is wrong with a theme
 	// only says that the console is all there is to the session: without a
 	// terminal nothing would ever end it.
 	only bool
 }
 
 // newConsole prepares the console; nothing is drawn before show.
-func (a *app) newConsole(c config.TUI, readOnly bool, s *screen) (*console, error) {
-	theme, err := themes.Load(c.Theme)
-	if err != nil {
+func (a *app) newConsole(c config.TUI, readOnly bool, s *screen, lib themes.Library, log *slog.Logger) (*console, error) {
+	theme, err := lib.Load(c.Theme)
+	notice := ""
+	switch {
+	case errors.Is(err, themes.ErrUnknown):
 		return nil, usagef("config: tui.theme: %w", err)
+	case err != nil: // which must not keep anybody from seeing the shards
+		notice = "tui.theme: " + err.Error() + "; " + themes.DefaultName + " is shown instead"
+		log.Warn(notice)
 	}
 	next := make(chan themes.Theme, 1)
-	return &console{screen: s, stderr: a.stderr, next: next, options: tui.Options{
+	out := &console{screen: s, stderr: a.stderr, next: next, themes: lib, log: log, options: tui.Options{
 		Theme:      theme,
+		Library:    lib,
+		Notice:     notice,
 		Themes:     next,
 		Background: c.Background,
 		Glyphs:     c.Glyphs,
@@ -46,7 +59,15 @@ func (a *app) newConsole(c config.TUI, readOnly bool, s *screen) (*console, erro
 		ReadOnly:   readOnly,
 		User:       a.actor("console"),
 		CanDetach:  true,
-	}}, nil
+	}}
+	out.theme.Store(&c.Theme)
+	return out, nil
+}
+
+// use is take for the theme that the configuration names from now on.
+func (c *console) use(name string, theme themes.Theme) {
+	c.theme.Store(&name)
+	c.take(theme)
 }
 
 // take has the console show a theme. It does not wait for the console, which may

@@ -92,7 +92,7 @@ func (a *app) demo(ctx context.Context, o *demoOptions) error {
 	}
 	defer s.control.close()
 	if show {
-		if s.console, err = a.newConsole(config.Default().TUI, false, book.screen); err != nil {
+		if s.console, err = a.newConsole(config.Default().TUI, false, book.screen, a.themes(""), book.Logger); err != nil {
 			return err
 		}
 		s.console.options.CanDetach = false

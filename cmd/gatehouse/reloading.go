@@ -17,13 +17,14 @@ import (
 // environment that it was started with. The engine asks it to, one time after the
 // other; whoever wants that done asks the engine.
 type reloading struct {
-	app   *app
-	flags configFlags // with the file that was read
-	book  *logbook
-	path  string // of the file, absolute
-	sum   [32]byte
-	show  func(themes.Theme) // has a console take a theme; nil without one
-	dumps *dumping           // that tell of the configuration
+	app    *app
+	flags  configFlags // with the file that was read
+	book   *logbook
+	path   string // of the file, absolute
+	sum    [32]byte
+	show   func(name string, t themes.Theme) // has a console take the theme of a name; nil without one
+	themes themes.Library
+	dumps  *dumping // that tell of the configuration
 
 	force    config.Config // what is in effect
 	warnings []string      // that have been told
@@ -59,7 +60,7 @@ func (s *session) reloadable(r *reloading, err error) error {
 func (s *session) shownBy(c *console, err error) error {
 	s.console = c
 	if err == nil && s.reloading != nil {
-		s.reloading.show = c.take
+		s.reloading.show, s.reloading.themes = c.use, c.themes
 	}
 	return err
 }
@@ -75,7 +76,7 @@ func (r *reloading) read(context.Context) (*engine.Reloaded, error) {
 		return nil, &notTakenError{err}
 	}
 	r.book.redactor.hide(secretsOf(loaded))
-	theme, err := themes.Load(loaded.TUI.Theme)
+	theme, err := r.themes.Load(loaded.TUI.Theme)
 	if err != nil {
 		return nil, &notTakenError{fmt.Errorf("tui.theme: %w", err)}
 	}
@@ -104,7 +105,7 @@ func (r *reloading) apply(loaded *config.Loaded, theme themes.Theme) {
 	}
 	r.dumps.loaded.Store(loaded)
 	if r.show != nil && loaded.TUI.Theme != r.force.TUI.Theme {
-		r.show(theme)
+		r.show(loaded.TUI.Theme, theme)
 	}
 	for _, warning := range loaded.Warnings {
 		if !slices.Contains(r.warnings, warning) {

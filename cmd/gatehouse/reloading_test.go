@@ -44,7 +44,7 @@ func newReload(t *testing.T, text string, env ...string) *reload {
 func TestAConfigurationReadAgainSaysWhatHasChanged(t *testing.T) {
 	r := newReload(t, "log.level: warn\nsinks: [{name: bot, url: 'http://bot', events.drop: [TYPING_START]}]")
 	var shown []string
-	r.show = func(theme themes.Theme) { shown = append(shown, theme.Name) }
+	r.show = func(_ string, theme themes.Theme) { shown = append(shown, theme.Name) }
 	first, err := r.read(t.Context())
 	if err != nil || len(first.Changed)+len(first.Restart) != 0 {
 		t.Fatalf("nothing has changed, and it says %q, %q, %v", first.Changed, first.Restart, err)
@@ -150,7 +150,7 @@ func TestTheConsoleTakesTheLastTheme(t *testing.T) {
 	a := &app{stderr: &buffer{}}
 	r := newReload(t, "sinks: [{url: 'http://bot'}]")
 	s := &session{reloading: r.reloading}
-	if err := s.shownBy(a.newConsole(config.Default().TUI, false, &screen{})); err != nil {
+	if err := s.shownBy(a.newConsole(config.Default().TUI, false, &screen{}, themes.Library{}, slog.New(slog.DiscardHandler))); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"light", "contrast"} {

@@ -38,7 +38,7 @@ doing. Without a command it does what "gatehouse run" does.
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.Args = noCommand
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(a.runCommand(), a.demoCommand(), a.simCommand(), a.ctlCommand(), a.configCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.demoCommand(), a.simCommand(), a.ctlCommand(), a.configCommand(), a.themesCommand(), a.versionCommand())
 	return root
 }
 

@@ -72,7 +72,7 @@ func (a *app) hold(ctx context.Context, o *runOptions) error {
 		return err
 	}
 	if show {
-		if err := s.shownBy(a.newConsole(loaded.TUI, o.readOnly, book.screen)); err != nil {
+		if err := s.shownBy(a.newConsole(loaded.TUI, o.readOnly, book.screen, a.themes(loaded.File), book.Logger)); err != nil {
 			return err
 		}
 	}

@@ -99,7 +99,10 @@ func (s *session) attend(ctx context.Context, op ops.Operator, life *lifetime) e
 		others.Go(func() { s.company(ctx, op) })
 	}
 	if s.console != nil {
+		watching, unwatch := context.WithCancel(ctx)
+		others.Go(func() { s.console.watchTheme(watching) })
 		stay, err := s.console.show(ctx, op)
+		unwatch()
 		if err != nil || !stay {
 			return err
 		}

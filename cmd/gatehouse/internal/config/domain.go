@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/gatehouse-gateway/gatehouse/engine"
 	"github.com/gatehouse-gateway/gatehouse/engine/discord"
@@ -197,7 +198,24 @@ func controlSocket(raw any) (string, error) {
 	return text, nil
 }
 
-func themeName(raw any) (string, error) { return oneOf(themes.Names()...)(raw) }
+// themeMost is how long the name or path of a theme may be.
+const themeMost = 300
+
+// themeName takes the name of a built-in theme in any case, or else what may be one
+// of the folder of themes, or the path of a file: that is seen when it is read.
+func themeName(raw any) (string, error) {
+	if name, err := oneOf(themes.Names()...)(raw); err == nil {
+		return name, nil
+	}
+	text, err := textValue(raw)
+	switch {
+	case err != nil:
+		return "", err
+	case text == "" || len(text) > themeMost || strings.ContainsFunc(text, unicode.IsControl):
+		return "", invalid(raw, "is not a theme", "allowed: a name, such as "+strings.Join(themes.Names()[:4], ", ")+", or the path of a file; gatehouse themes lists them")
+	}
+	return text, nil
+}
 
 func sinkName(raw any) (string, error) {
 	text, err := textValue(raw)

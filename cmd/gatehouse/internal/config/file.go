@@ -52,6 +52,16 @@ func (o Options) folders() []string {
 	return []string{dir}
 }
 
+// Folder is the XDG folder of Gatehouse's configuration; empty if the environment
+// does not tell.
+func Folder(env []string) string {
+	all := Options{Env: env}.folders()
+	if len(all) < 2 {
+		return ""
+	}
+	return all[1]
+}
+
 // stateFolder is where files of ours go unless a folder is configured.
 func stateFolder(configured string, env map[string]string) string {
 	switch {

@@ -164,7 +164,7 @@ func consoleKeys() []key[Config] {
 			oneOf("auto", "text", "json"), func(c *Config) *string { return &c.Log.Format }, showText),
 		field("log.file", "appended to; empty for stderr, or for nowhere while the console is on",
 			textValue, func(c *Config) *string { return &c.Log.File }, showText),
-		field("tui.theme", strings.Join(themes.Names(), ", "),
+		field("tui.theme", strings.Join(themes.Names(), ", ")+", one of your own, or a file",
 			themeName, func(c *Config) *string { return &c.TUI.Theme }, showText),
 		field("tui.background", "theme, or terminal to keep the terminal's own",
 			oneOf("theme", "terminal"), func(c *Config) *string { return &c.TUI.Background }, showText),
