@@ -15,6 +15,7 @@ import (
 // How often the fleet's growth is looked at.
 const (
 	heldEvery = time.Minute     // whether a reshard that is due may begin by now
+	heldAlert = 5 * time.Minute // after which one that may not begin needs a person
 	seeEvery  = 5 * time.Minute // how many guilds there are
 )
 
@@ -26,6 +27,8 @@ type growth struct {
 	state  ops.ReshardAuto
 	seenAt time.Time
 	tryAt  time.Time // an automatic reshard, not before, unless Discord demands it
+	// heldSince is since when one that is due may not begin; zero if none is held.
+	heldSince time.Time
 	// heldTill is until when nobody looks whether one that is due may begin.
 	heldTill time.Time
 	total    int // of the fleet looked at last
@@ -138,8 +141,19 @@ func (g *growth) ended(r *resharding) {
 
 func (g *growth) report() ops.ReshardAuto { return g.state }
 
+// noteHeld notes since when a reshard that is due may not begin.
+func (g *growth) noteHeld() {
+	switch {
+	case g.state.Held == "":
+		g.heldSince = time.Time{}
+	case g.heldSince.IsZero():
+		g.heldSince = g.clock.Now()
+	}
+}
+
 // alerts tell of a reshard that is due and may not begin, or that nobody begins.
 func (g *growth) alerts() []ops.Alert {
+	g.noteHeld()
 	text, id := "", "reshard/held"
 	switch {
 	case g.state.Due == "":
@@ -148,8 +162,8 @@ func (g *growth) alerts() []ops.Alert {
 		return nil // Discord's advice, which nobody has to take
 	case !g.state.On:
 		id, text = "reshard/capacity", fmt.Sprintf("more shards are needed (%s), and reshard.auto is off: gatehouse ctl reshard", g.state.Due)
-	case g.state.Held == "":
-		return nil
+	case g.state.Held == "" || g.heldSince.IsZero() || g.clock.Now().Sub(g.heldSince) < heldAlert:
+		return nil // it may only have to wait for the start to be over
 	default:
 		text = fmt.Sprintf("more shards are needed (%s), and the reshard may not begin: %s", g.state.Due, g.state.Held)
 	}

@@ -183,6 +183,12 @@ func TestABudgetThatIsUsedUpHoldsTheGrowth(t *testing.T) {
 		due := w.look("that a reshard is due", time.Second, 4*time.Hour, func(s *ops.Snapshot) bool { return s.Reshard.Auto.Due != "" })
 		w.must(w.discord.SetJoins(0))
 		w.stays(time.Minute)
+		for _, a := range w.snapshot().Alerts {
+			if a.ID == "reshard/held" {
+				t.Errorf("an alert after a minute: %+v", a)
+			}
+		}
+		w.stays(5 * time.Minute)
 		auto := w.snapshot().Reshard.Auto
 		if auto.Held == "" || auto.PerDay < 500 || auto.FullAt.Before(time.Now()) {
 			t.Errorf("%s", compact(auto))

@@ -315,6 +315,8 @@ func (r *roll) Progress() ops.Progress {
 		p.Text = "is being cancelled"
 	case !r.nextAt.IsZero():
 		p.Text = fmt.Sprintf("next in %s", roundUp(r.nextAt.Sub(now)))
+	case len(r.wave) == 0:
+		p.Text = "goes on to the next shard"
 	case len(r.wave) == 1:
 		p.Text = fmt.Sprintf("waits for shard %d", r.wave[0])
 	default:
