@@ -16,9 +16,9 @@ import (
 // steerActions are about all shards, what is under way, and the engine as a whole.
 func steerActions() []action {
 	return []action{
-		{id: "restart-all", title: "restart all shards, one after the other or at once", short: "restart all", keys: []string{"Z"}, group: groupAct,
+		{id: "restart-all", title: "restart all shards by resume, one after the other or at once", short: "restart all", keys: []string{"Z"}, group: groupAct,
 			engine: true, aliases: []string{"rolling"}, enabled: canRestartAll, run: plain(askRestartAll)},
-		{id: "cancel", title: "cancel the rolling restart under way", short: "cancel", keys: []string{"b"}, group: groupAct,
+		{id: "cancel", title: "cancel a rolling restart, or a re-identify of many, before the next shard", short: "cancel", keys: []string{"b"}, group: groupAct,
 			engine: true, drains: true, enabled: canCancel, run: plain(askCancel)},
 		{id: "drop", title: "drop what waits for a sink: the events are gone, gap markers stay", short: "drop backlog", group: groupQueue,
 			engine: true, sink: true, drains: true, enabled: canDrop, run: plain(askDrop), arg: dropArgument()},
