@@ -31,8 +31,12 @@ type sentMsg struct {
 	err  error
 }
 
-// sendOut has a command sent to Discord.
+// sendOut has a command sent to Discord, if it has been confirmed.
 func (m *model) sendOut(what string, s ops.Send) tea.Cmd {
+	if m.opt.ReadOnly || m.granted < gradeDialog {
+		m.say(screen.ToneBad, what+": not confirmed, nothing was sent")
+		return nil
+	}
 	s.By = m.opt.User
 	job := &sending{what: what, send: s, began: m.now()}
 	m.sendings = append(m.sendings, job)
