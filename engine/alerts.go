@@ -116,6 +116,9 @@ func (a *alerts) down(s *ops.Shard, now time.Time, after time.Duration) string {
 	// It may have waited long for its turn, which is nobody's fault.
 	case s.State == ops.ShardIdentifying && now.Sub(s.Since) > shardDownAfter:
 		return "Discord has not answered its identify"
+	// One that fails at the end of each attempt is one alert all the while.
+	case s.State == ops.ShardIdentifying && !a.missing[s.ID].IsZero() && (a.was(downID(s.ID)) || a.was("shards/down")):
+		return cmp.Or(s.LastClose.Meaning, "no connection yet")
 	default:
 		return ""
 	}
@@ -139,10 +142,10 @@ func (a *alerts) shardAlerts(snap *ops.Snapshot) []ops.Alert {
 		}
 		if why := a.down(s, snap.At, after); why != "" {
 			down = append(down, ops.Alert{
-				ID:    fmt.Sprintf("shard/%d/down", s.ID),
+				ID:    downID(s.ID),
 				Level: ops.AlertWarn,
 				Shard: s.ID,
-				Text:  fmt.Sprintf("shard %d is not up: %s", s.ID, why),
+				Text:  fmt.Sprintf("shard %d is not up: %s; it goes on trying: look at Discord's status and at the way there", s.ID, why),
 			})
 		}
 	}
@@ -154,6 +157,8 @@ func (a *alerts) shardAlerts(snap *ops.Snapshot) []ops.Alert {
 	}
 	return append(together(failed, "failed"), down...)
 }
+
+func downID(shard int) string { return fmt.Sprintf("shard/%d/down", shard) }
 
 // mostDown reports whether at least half of the shards that should be up have
 // been missing for a while: that is no shard's own trouble.
@@ -200,9 +205,9 @@ func (a *alerts) sinkAlerts(snap *ops.Snapshot) []ops.Alert {
 		case s.State == ops.SinkRefused:
 			alert.Text = fmt.Sprintf("sink %s refuses our secret (%s): correct sinks[].authorization or the bot, then resume the sink", s.Name, s.LastError)
 		case s.State == ops.SinkRejecting:
-			alert.Text = fmt.Sprintf("sink %s refuses events, %d are kept as dead letters: %s", s.Name, s.Buried, s.LastError)
+			alert.Text = fmt.Sprintf("sink %s refuses events, %d are kept as dead letters: %s; mend the bot, then send them again", s.Name, s.Buried, s.LastError)
 		case s.State == ops.SinkRetrying && snap.At.Sub(s.Since) > sinkDownAfter:
-			alert.Text = fmt.Sprintf("sink %s takes nothing: %s", s.Name, s.LastError)
+			alert.Text = fmt.Sprintf("sink %s takes nothing: %s; its events are kept, bring the bot back", s.Name, s.LastError)
 		case s.State != ops.SinkPaused && s.Lag > lag:
 			alert.Level = ops.AlertWarn
 			alert.Text = fmt.Sprintf("sink %s lags behind: %s", s.Name, lagReason(s, snap.At))
@@ -220,5 +225,5 @@ func lagReason(s *ops.Sink, now time.Time) string {
 	if s.LastError != "" && now.Sub(s.LastErrorAt) < sinkLagAfter {
 		return s.LastError
 	}
-	return "the bot is slower than its events come"
+	return "the bot is slower than its events come: give it more room, or take fewer events"
 }

@@ -7,6 +7,9 @@ import (
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 )
 
+// advice is what an alert tells to do about a shard that is not up.
+const advice = "; it goes on trying: look at Discord's status and at the way there"
+
 // watch is a shard's alerts, second by second.
 type watch struct {
 	t      *testing.T
@@ -61,7 +64,7 @@ func TestAShardThatFailsToDialAgainAndAgainIsAnAlert(t *testing.T) {
 		w.lose("connection refused")
 		w.in(ops.ShardBackoff, 45*time.Second)
 	}
-	w.expect("after four minutes", w.in(ops.ShardBackoff, time.Second), "shard 7 is not up: connection refused")
+	w.expect("after four minutes", w.in(ops.ShardBackoff, time.Second), "shard 7 is not up: connection refused"+advice)
 	w.expect("back", w.in(ops.ShardReady, time.Second), "")
 	w.lose("reset")
 	w.expect("lost again", w.in(ops.ShardBackoff, 30*time.Second), "")
@@ -71,8 +74,8 @@ func TestALaggingSinkSaysWhatItsBotAnswers(t *testing.T) {
 	now := time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
 	sink := ops.Sink{Name: "bot", State: ops.SinkOK, Lag: time.Minute}
 	for want, at := range map[string]time.Time{
-		"sink bot lags behind: the bot is slower than its events come": now.Add(-time.Hour),
-		"sink bot lags behind: the bot answered 500":                   now.Add(-time.Second),
+		"sink bot lags behind: the bot is slower than its events come: give it more room, or take fewer events": now.Add(-time.Hour),
+		"sink bot lags behind: the bot answered 500":                                                            now.Add(-time.Second),
 	} {
 		sink.LastError, sink.LastErrorAt = "the bot answered 500", at
 		list := new(alerts).sinkAlerts(&ops.Snapshot{At: now, Sinks: []ops.Sink{sink}})
@@ -88,7 +91,7 @@ func TestAShardThatWaitsForItsTurnIsNoAlert(t *testing.T) {
 	w.in(ops.ShardBackoff, time.Second)
 	w.expect("in a long queue", w.in(ops.ShardQueued, 20*time.Minute), "")
 	w.expect("identifying", w.in(ops.ShardIdentifying, 30*time.Second), "")
-	w.expect("without an answer", w.in(ops.ShardIdentifying, time.Minute), "shard 7 is not up: Discord has not answered its identify")
+	w.expect("without an answer", w.in(ops.ShardIdentifying, time.Minute), "shard 7 is not up: Discord has not answered its identify"+advice)
 	w.expect("stopped", w.in(ops.ShardStopped, time.Hour), "")
 	w.expect("started", w.in(ops.ShardConnecting, 30*time.Second), "")
 }

@@ -152,6 +152,21 @@ func TestAlertsDoNotFlicker(t *testing.T) {
 	}
 }
 
+func TestAShardThatFailsAtItsIdentifyIsOneAlert(t *testing.T) {
+	w := newWatch(t)
+	w.in(ops.ShardReady, time.Minute)
+	w.lose("reset")
+	w.in(ops.ShardBackoff, 2*time.Minute)
+	for range 5 {
+		w.expect("on its way", w.in(ops.ShardIdentifying, 5*time.Second), "shard 7 is not up: reset"+advice)
+		w.expect("back again", w.in(ops.ShardBackoff, 20*time.Second), "shard 7 is not up: reset"+advice)
+	}
+	since := w.alerts.list()[0].Since
+	if w.now.Sub(since) < 2*time.Minute {
+		t.Errorf("it has begun anew at %s", since)
+	}
+}
+
 func TestTheBudgetsPaceIsAnAlertBeforeItIsSpent(t *testing.T) {
 	w := newWatch(t)
 	fresh := w.tick(func(s *ops.Snapshot) {

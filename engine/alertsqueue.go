@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -16,7 +17,8 @@ func (a *alerts) queueAlerts(snap *ops.Snapshot, c *conditions) []ops.Alert {
 	}
 	s := &snap.Store
 	if c.lost > 0 {
-		add("queue/dropped", ops.AlertCritical, "%d events were dropped since the start, the last because of this: %s", c.lost, c.lostWhy)
+		add("queue/dropped", ops.AlertCritical, "%d events were dropped since the start, the last because of this: %s; bring the bot back, or give the queue more room", c.lost, c.lostWhy)
+		out[0].Count = int(min(c.lost, math.MaxInt32))
 	}
 	if c.blocked > 0 {
 		add("queue/blocked", ops.AlertCritical, "%d shards are not read: the queue is full and queue.when_full is block; "+
@@ -24,11 +26,13 @@ func (a *alerts) queueAlerts(snap *ops.Snapshot, c *conditions) []ops.Alert {
 	}
 	switch {
 	case s.Fault != "":
-		add("queue/disk", ops.AlertCritical, "the queue cannot be written to %s: %s; events are held in memory, %s of %s used",
+		add("queue/disk", ops.AlertCritical, "the queue cannot be written to %s: %s; make room or mend the disk, events are held in memory, %s of %s used",
 			s.Dir, s.Fault, megabytes(s.Memory), megabytes(s.MaxMemory))
 	case s.Busy > diskSlowAfter:
-		add("queue/disk", ops.AlertCritical, "the disk below %s has not answered for %s; events are held in memory, %s of %s used",
+		add("queue/disk", ops.AlertCritical, "the disk below %s has not answered for %s; look at it, events are held in memory, %s of %s used",
 			s.Dir, s.Busy.Round(time.Second), megabytes(s.Memory), megabytes(s.MaxMemory))
+	case s.Slowest > diskSlowAfter && a.was("queue/disk"):
+		add("queue/disk", ops.AlertWarn, "the disk below %s is slow, a write has taken %s within the last minute: look at it", s.Dir, s.Slowest.Round(time.Second))
 	}
 	if s.Damaged > 0 {
 		add("queue/damaged", ops.AlertCritical, "%d files of the queue were damaged: what could be read is delivered, copies are kept in %s as *.damaged", s.Damaged, s.Dir)

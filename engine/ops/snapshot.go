@@ -309,7 +309,8 @@ type Alert struct {
 	Shard int    // to jump to; -1 if none
 	Sink  string // to jump to; empty if none
 	Text  string // what is wrong and what to do, one line
-	// Count is how many shards one alert of many stands for; 0 for one of its own.
+	// Count is how many shards or events it speaks of; 0 for one of its own. It gets
+	// worse as that doubles.
 	Count int
 	// Page is the page that shows more: "shards", "sinks", "events", "reshard",
 	// "workers", "identify" or "logs"; empty if there is none.

@@ -13,7 +13,7 @@ type alert struct {
 	Since time.Time `json:"since"`
 	Shard int       `json:"shard"` // -1 for none
 	Sink  string    `json:"sink"`
-	Count int       `json:"count"` // of shards that it stands for; 0 for one of its own
+	Count int       `json:"count"` // of shards or events that it speaks of; 0 for one of its own
 	Page  string    `json:"page"`  // of the console that shows more; empty for none
 	Text  string    `json:"text"`
 
