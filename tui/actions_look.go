@@ -40,6 +40,7 @@ func logActions() []action {
 		{id: "level", title: "least level shown", short: "level", keys: []string{"L"}, group: groupLog,
 			run: relog(func(m *model) { m.log.ask(nextLevel(m.log.level), m.log.shard) }), arg: levelArgument()},
 		{id: "only", title: "only lines of the selected shard", short: "only this shard", keys: []string{"o"}, group: groupLog, enabled: hasShard, run: relog(toggleOnly), arg: onlyArgument()},
+		{id: "find", title: "look for a text in the log", group: groupLog, arg: findArgument()},
 		{id: "wrap", title: "wrap long lines, on the log's own screen", short: "wrap", keys: []string{"w"}, group: groupLog,
 			run: plain(func(m *model) { m.log.wrap = !m.log.wrap })},
 	}

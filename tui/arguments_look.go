@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+	"github.com/gatehouse-gateway/gatehouse/tui/filter"
 	"github.com/gatehouse-gateway/gatehouse/tui/frame"
 	"github.com/gatehouse-gateway/gatehouse/tui/screen"
 )
@@ -17,7 +18,8 @@ import (
 func filterArgument() *argument {
 	return &argument{
 		name: "filter", optional: true,
-		hint: func(*model) string { return "such as state:resuming, !ready, id:0-63, lat>200; off for none" },
+		hint:     func(*model) string { return "such as state:resuming, !ready, id:0-63, lat>200; off for none" },
+		complete: filterWords,
 		run: func(m *model, text string) (tea.Cmd, error) {
 			if text == "off" {
 				text = ""
@@ -28,6 +30,24 @@ func filterArgument() *argument {
 			return moving((*model).toFirstMatch)(m), nil
 		},
 	}
+}
+
+// filterWords are the terms that can be the last of a filter, behind those before it.
+func filterWords(m *model, typed string) []completion {
+	before := typed[:strings.LastIndexByte(typed, ' ')+1]
+	var out []completion
+	for _, w := range filter.Words() {
+		out = append(out, completion{value: before + w.Text, note: w.Note})
+	}
+	if m.snap != nil && m.snap.Workers != nil {
+		for _, w := range m.snap.Workers {
+			out = append(out, completion{value: before + "worker:" + strconv.Itoa(w.ID), note: frame.Plural(len(w.Shards), "shard")})
+		}
+	}
+	if before == "" {
+		out = append(out, completion{value: "off", note: "no filter"})
+	}
+	return out
 }
 
 // toFirstMatch takes the cursor to a shard that the filter picks, unless it is
@@ -174,4 +194,18 @@ func themeArgument() *argument {
 		m.say(screen.ToneGood, "theme "+name)
 		return nil
 	})
+}
+
+// findArgument is a text to look for in the log.
+func findArgument() *argument {
+	return &argument{
+		name: "text", hint: func(*model) string { return "what lines of the log must have; off for all" },
+		run: func(m *model, text string) (tea.Cmd, error) {
+			if text == "off" {
+				text = ""
+			}
+			m.log.search(text)
+			return nil, nil
+		},
+	}
 }

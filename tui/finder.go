@@ -14,14 +14,18 @@ import (
 type finding struct {
 	kind  finderKind
 	line  dialog.Line
-	at    int    // index of the chosen row; -1 for none
-	moved bool   // it was chosen by the arrows: enter takes it, whatever is typed
+	pick  pick
+	moved bool   // a row was chosen by the arrows: enter takes it, whatever is typed
 	err   string // what was wrong with what enter has tried
 
 	past  []string // commands of this session, the oldest first
 	back  int      // how many of them one has gone back; 0 for none
 	draft string   // what was typed before that
 }
+
+// pick is the chosen row. Rows come and go with what is live, so it is known by
+// what it does, and never by its place.
+type pick struct{ action, value string }
 
 type finderKind uint8
 
@@ -62,10 +66,29 @@ func (m *model) closeFinder() {
 // one, but none where what is typed counts as it is.
 func (m *model) edited() {
 	f := &m.finding
-	f.err, f.moved, f.at, m.dirty = "", false, -1, true
+	f.err, f.moved, f.pick, m.dirty = "", false, pick{}, true
 	if f.line.Text() != "" && !m.typesValue() {
-		f.at = m.nextRow(m.foundRows(), -1, 1)
+		rows := m.foundRows()
+		f.choose(rows, nextRow(rows, -1, 1))
 	}
+}
+
+// choose takes a row of the list.
+func (f *finding) choose(rows []found, at int) {
+	f.pick = pick{}
+	if at >= 0 && at < len(rows) && rows[at].a != nil {
+		f.pick = pick{rows[at].a.id, rows[at].value}
+	}
+}
+
+// chosen is where the chosen row is now; -1 if there is none.
+func (f *finding) chosen(rows []found) int {
+	for i := range rows {
+		if rows[i].a != nil && rows[i].a.id == f.pick.action && rows[i].value == f.pick.value {
+			return i
+		}
+	}
+	return -1
 }
 
 // foundRows are the rows as they are now.
@@ -77,7 +100,7 @@ func (m *model) foundRows() []found {
 }
 
 // nextRow is the row that is n rows on, without headings; as far as there are any.
-func (m *model) nextRow(rows []found, at, n int) int {
+func nextRow(rows []found, at, n int) int {
 	step := 1
 	if n < 0 {
 		step, n = -1, -n
@@ -130,7 +153,8 @@ func (m *model) moveFinder(key string) {
 	f := &m.finding
 	rows := m.foundRows()
 	by := map[string]int{"up": -1, "down": 1, "pgup": -finderJump, "pgdown": finderJump}[key]
-	top := f.at <= m.nextRow(rows, -1, 1)
+	at := f.chosen(rows)
+	top := at <= nextRow(rows, -1, 1)
 	switch {
 	case f.kind == finderPalette && (key == "ctrl+p" || key == "up" && top):
 		m.recall(1)
@@ -141,7 +165,8 @@ func (m *model) moveFinder(key string) {
 	case by == 0 || len(rows) == 0:
 		return
 	}
-	f.at, f.moved, f.err = m.nextRow(rows, f.at, by), true, ""
+	f.choose(rows, nextRow(rows, at, by))
+	f.moved, f.err = true, ""
 }
 
 // recall goes through the commands of before, back being positive.
@@ -178,9 +203,9 @@ func (f *finding) remember(command string) {
 func (m *model) completeRow() {
 	f := &m.finding
 	rows := m.foundRows()
-	at := f.at
+	at := f.chosen(rows)
 	if at < 0 {
-		at = m.nextRow(rows, -1, 1)
+		at = nextRow(rows, -1, 1)
 	}
 	if f.kind != finderPalette || at < 0 || at >= len(rows) {
 		return
@@ -200,8 +225,8 @@ func (m *model) enterFinder() tea.Cmd {
 	f := &m.finding
 	rows := m.foundRows()
 	var chosen *found
-	if f.at >= 0 && f.at < len(rows) {
-		chosen = &rows[f.at]
+	if at := f.chosen(rows); at >= 0 {
+		chosen = &rows[at]
 	}
 	a, value, wrong := m.meant(chosen)
 	switch {
@@ -247,11 +272,23 @@ func (m *model) command(a *action, value string) tea.Cmd {
 	return cmd
 }
 
+// clickFinder runs the row under the mouse. What it runs asks as it asks for a key.
+func (m *model) clickFinder(x, y int) tea.Cmd {
+	at, ok := m.finder().At(m.look(), x, y, m.w, m.h)
+	if !ok {
+		return nil
+	}
+	m.dirty = true
+	m.finding.choose(m.foundRows(), at)
+	m.finding.moved = true
+	return m.enterFinder()
+}
+
 // finder is the palette or the help as it is drawn.
 func (m *model) finder() screen.Finder {
 	f := &m.finding
 	rows := m.foundRows()
-	out := screen.Finder{Cursor: min(f.at, len(rows)-1), Error: f.err}
+	out := screen.Finder{Cursor: f.chosen(rows), Error: f.err}
 	out.Before, out.After = f.line.Halves()
 	for i := range rows {
 		out.Rows = append(out.Rows, rows[i].row)

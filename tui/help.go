@@ -35,19 +35,22 @@ func (m *model) helpRows() []found {
 func (m *model) helpRow(a *action) screen.FinderRow {
 	row := m.finderRow(a, a.id)
 	row.Name, row.Right = a.allKeys(), ""
+	if a.arg != nil || row.Name == "" {
+		row.Right = ":" + a.id
+	}
 	if a.arg != nil {
-		row.Right = ":" + a.id + " <" + a.arg.name + ">"
+		row.Right += " <" + a.arg.name + ">"
+	}
+	if row.Name == "" { // it is typed
+		row.Name = m.keyOf("palette")
 	}
 	return row
 }
 
-// allKeys are the action's keys; without one, what to type for it.
+// allKeys are the action's keys; empty if it has none.
 func (a *action) allKeys() string {
-	switch {
-	case a.show != "":
+	if a.show != "" {
 		return a.show
-	case len(a.keys) == 0:
-		return ":" + a.id
 	}
 	return strings.Join(a.keys, " ")
 }

@@ -11,8 +11,11 @@ const wheelLines = 3
 // runs the action on the key bar. Dialogs and questions are answered by keys alone: a
 // stray click must not confirm anything.
 func (m *model) click(at tea.Mouse) tea.Cmd {
-	if at.Button != tea.MouseLeft || m.dialogs.Len() > 0 || m.confirm != nil || m.finding.kind != finderNone {
+	if at.Button != tea.MouseLeft || m.dialogs.Len() > 0 || m.confirm != nil {
 		return nil
+	}
+	if m.finding.kind != finderNone {
+		return m.clickFinder(at.X, at.Y)
 	}
 	l := m.layout
 	m.dirty = true

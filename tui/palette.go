@@ -3,6 +3,7 @@ package tui
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gatehouse-gateway/gatehouse/tui/frame"
@@ -15,9 +16,10 @@ const paletteValues = 200
 
 // What a command is worth beyond the letters that fit.
 const (
-	asKey  = 200 // what is typed is its key
-	asName = 30  // it was found by its name, not in its title
-	asSame = 3   // and by its own, not by another one
+	asShard = 300 // what is typed is the id of a shard
+	asKey   = 200 // or the command's key
+	asName  = 30  // it was found by its name, not in its title
+	asSame  = 3   // and by its own, not by another one
 )
 
 // called is the action of a name; nil if there is none.
@@ -76,6 +78,10 @@ func byScore(rows []ranked) []found {
 
 func (m *model) commandRows(pattern string) []found {
 	var rows []ranked
+	if _, err := m.shardID(pattern); err == nil { // 12 is short for shard 12
+		a := m.byID("shard")
+		rows = append(rows, ranked{found{a: a, value: pattern, row: screen.FinderRow{Name: "shard " + pattern, Text: a.title}}, asShard})
+	}
 	for i := range m.actions {
 		a := &m.actions[i]
 		if a.group == "" || a.id == "palette" {
@@ -201,6 +207,10 @@ func (r *found) get() (a *action, value, wrong string) {
 }
 
 func (m *model) unknownCommand(name string) string {
+	if _, err := strconv.Atoi(name); err == nil {
+		_, err = m.shardID(name)
+		return err.Error()
+	}
 	var names []string
 	for i := range m.actions {
 		names = append(append(names, m.actions[i].id), m.actions[i].aliases...)

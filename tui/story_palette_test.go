@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -283,6 +282,65 @@ func TestLettersTypedIntoThePaletteAreNotActions(t *testing.T) {
 	})
 }
 
+func TestANumberIsShortForAShard(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		d.press(":")
+		d.write("12")
+		d.sees("shard 12 ", "go to a shard")
+		d.press("enter")
+		d.sees("shard 12", "esc back")
+		d.command("99")
+		d.sees(`"99" is not a shard here; allowed: 0 to 31`)
+	})
+}
+
+func TestAFilterIsCompletedTermByTerm(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		d.press(":")
+		d.write("filter !ready wor")
+		d.press("tab")
+		d.sees(":filter !ready worker:▏")
+		d.write("1")
+		d.press("enter")
+		d.sees("/!ready worker:1 ")
+	})
+}
+
+func TestTheLogIsSearchedByCommand(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		d.command("find resumed")
+		if d.m.log.find != "resumed" {
+			t.Errorf("looks for %q", d.m.log.find)
+		}
+		d.command("find off")
+		if d.m.log.find != "" {
+			t.Errorf("looks for %q", d.m.log.find)
+		}
+	})
+}
+
+// The list of shards is made of what is live: shard 7 comes first while it is in
+// trouble, and goes down the list when it is not.
+func TestEnterTakesTheRowThatWasChosenWhereverItHasGone(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		d.press(":")
+		d.write("shard ")
+		d.press("down")
+		if !strings.HasPrefix(d.row(), "7 ") {
+			t.Fatalf("the first row is %q", d.row())
+		}
+		d.op.Change = func(s *ops.Snapshot) { s.Shards[7].State = ops.ShardReady }
+		d.pass(2 * time.Second)
+		if !strings.HasPrefix(d.row(), "7 ") {
+			t.Errorf("the chosen row is %q", d.row())
+		}
+		d.press("enter")
+		if s := d.m.selected(); s.ID != 7 {
+			t.Errorf("shard %d", s.ID)
+		}
+	})
+}
+
 func TestEveryCommandCanBeRunFromThePalette(t *testing.T) {
 	for _, a := range registry() {
 		if a.group == "" || a.id == "palette" {
@@ -296,124 +354,4 @@ func TestEveryCommandCanBeRunFromThePalette(t *testing.T) {
 			checkSize(t, d, d.m.w, d.m.h)
 		})
 	}
-}
-
-func TestHelpIsSearchedByTyping(t *testing.T) {
-	drive(t, full(32), func(d *driver) {
-		d.press("?")
-		d.write("dead letters")
-		d.sees("letters <sink>", "send dead letters to the bot again")
-		d.seesNot("restart by resume")
-		for range 12 {
-			d.press("backspace")
-		}
-		d.write("zzz")
-		d.sees("nothing is about that")
-		d.press("enter")
-		d.sees(`nothing here is about "zzz"`)
-	})
-}
-
-func TestHelpRunsWhatIsChosen(t *testing.T) {
-	drive(t, full(32), func(d *driver) {
-		d.press("?")
-		d.write("re-identify")
-		d.press("enter")
-		d.sees("Re-identify shard 0")
-		d.press("esc", "?", "down", "down", "enter")
-		if d.m.page != pageShards {
-			t.Errorf("page %d", d.m.page)
-		}
-		d.press("?")
-		d.write("by its id")
-		d.press("enter")
-		d.sees(":shard ▏ <id>") // it needs an argument
-	})
-}
-
-func TestHelpSaysWhyAndStaysOpen(t *testing.T) {
-	drive(t, full(32), func(d *driver) {
-		d.press("?")
-		d.write("force the switch")
-		d.sees("(not now: no reshard is under way)")
-		d.press("enter")
-		d.sees("reshard-force: no reshard is under way", "esc close")
-		d.did()
-	})
-}
-
-func TestHelpClosesByItsKeyUnlessSomethingIsTyped(t *testing.T) {
-	drive(t, full(32), func(d *driver) {
-		d.press("?", "?")
-		d.seesNot("esc close")
-		d.press("?", "a", "?")
-		d.sees("/a?▏")
-	})
-}
-
-func TestHelpScrollsToItsEndOnEveryScreen(t *testing.T) {
-	for _, s := range []size{{120, 40}, {80, 24}, {60, 16}} {
-		drive(t, setup{shards: 32, w: s.w, h: s.h}, func(d *driver) {
-			d.press("?")
-			last := ""
-			for range 200 {
-				d.press("down")
-				last = d.row()
-			}
-			if !strings.HasPrefix(last, "ctrl+z") {
-				t.Errorf("%dx%d: the last row is %q", s.w, s.h, last)
-			}
-			checkSize(t, d, s.w, s.h)
-		})
-	}
-}
-
-func TestPastedTextGoesIntoThePalette(t *testing.T) {
-	drive(t, full(32), func(d *driver) {
-		d.press(":")
-		d.m.paste("shard\n 3\r")
-		d.m.dirty = true
-		d.sees(":shard 3▏")
-		d.m.paste(evil)
-		d.m.dirty = true
-		d.harmless([]string{":"})
-	})
-}
-
-func TestThePaletteKeepsItsSize(t *testing.T) {
-	for _, keys := range [][]string{{":"}, {":", "r"}, {":", "s", "h", "a", "tab"}, {"?"}, {"?", "x", "x", "x", "x", "enter"}} {
-		drive(t, setup{shards: 500, w: 80, h: 24}, func(d *driver) {
-			d.press(keys...)
-			for w := 1; w <= 210; w += 13 {
-				for h := 1; h <= 62; h += 9 {
-					d.send(sizeMsg(w, h))
-					checkSize(t, d, w, h)
-				}
-			}
-		})
-	}
-}
-
-func TestFramesOfThePalette(t *testing.T) {
-	sizes := []size{{200, 60}, {120, 40}, {80, 24}, {60, 16}, {40, 10}}
-	goldenViews(t, "palette", sizes, []view{
-		{name: "empty", keys: []string{":"}},
-		{name: "search", keys: []string{":", "r", "e", "s"}},
-		{name: "values", keys: []string{":", "s", "h", "a", "tab", "1"}},
-		{name: "wrong", keys: []string{":", "x", "y", "z", "enter"}},
-		{name: "help", keys: []string{"?"}},
-		{name: "help_search", keys: []string{"?", "l", "o", "g"}},
-	})
-	goldenPlain(t, "palette", view{keys: []string{":", "r", "e", "s"}})
-	goldenPlain(t, "palette_help", view{keys: []string{"?", "down"}})
-}
-
-func ExampleBindings() {
-	all, err := Bindings(map[string][]string{"restart": {"f5"}})
-	for _, b := range all {
-		if b.Action == "restart" {
-			fmt.Println(b.Action, b.Default, b.Keys, err)
-		}
-	}
-	// Output: restart [r] [f5] <nil>
 }

@@ -35,29 +35,60 @@ type FinderRow struct {
 	Reason  string   // why it cannot be chosen now; empty if it can
 }
 
-// Draw is the finder for a screen of w×h cells.
-func (f Finder) Draw(l Look, w, h int) frame.Block {
-	inner := max(min(f.Most, w-6), 8)
-	height := max(min(h-8, 18), 3)
+// finderAbove are the lines above the first row: border, input, blank.
+const finderAbove = 3
+
+// finderView is the part of the rows that is in sight.
+type finderView struct {
+	inner, room int
+	wrong       []string
+	lines       []string
+	rows        []int // of each line, the row that it is of; -1 for none
+	first, last int
+}
+
+func (f Finder) view(l Look, w, h int) finderView {
+	v := finderView{inner: max(min(f.Most, w-6), 8)}
+	height := max(min(h-8, 14), 3)
 	if f.Wrap {
 		height = max(h-8, 3)
 	}
-	wrong := f.wrong(l, inner)
-	room := max(1, height-max(0, len(wrong)-1))
-	lines, from, to := f.lines(l, inner)
-	first := 0
-	if f.Cursor >= 0 && to > room {
-		first = min(max(0, to-room), from)
+	v.wrong = f.wrong(l, v.inner)
+	v.room = max(1, height-max(0, len(v.wrong)-1))
+	var from, to int
+	v.lines, v.rows, from, to = f.lines(l, v.inner)
+	if f.Cursor >= 0 && to > v.room {
+		v.first = min(max(0, to-v.room), from)
 	}
-	last := min(len(lines), first+room)
-	body := append([]string{f.input(l, inner), ""}, lines[first:last]...)
-	for len(body) < room+2 {
+	v.last = min(len(v.lines), v.first+v.room)
+	return v
+}
+
+// At is the row at a cell of a screen of w×h cells on which the finder is centred;
+// false if there is none.
+func (f Finder) At(l Look, x, y, w, h int) (row int, ok bool) {
+	v := f.view(l, w, h)
+	wide, high := v.inner+4, finderAbove+v.room+max(1, len(v.wrong))+1
+	x, y = x-(w-wide)/2, y-max(0, (h-high)/2)
+	at := v.first + y - finderAbove
+	if x < 1 || x >= wide-1 || y < finderAbove || at >= v.last || v.rows[at] < 0 {
+		return 0, false
+	}
+	return v.rows[at], true
+}
+
+// Draw is the finder for a screen of w×h cells.
+func (f Finder) Draw(l Look, w, h int) frame.Block {
+	v := f.view(l, w, h)
+	inner := v.inner
+	body := append([]string{f.input(l, inner), ""}, v.lines[v.first:v.last]...)
+	for len(body) < v.room+2 {
 		body = append(body, "")
 	}
-	if len(wrong) == 0 {
-		wrong = []string{f.foot(l, inner, len(lines)-last)}
+	if len(v.wrong) == 0 {
+		v.wrong = []string{f.foot(l, inner, len(v.lines)-v.last)}
 	}
-	body = append(body, wrong...)
+	body = append(body, v.wrong...)
 	for i := range body {
 		body[i] = " " + body[i]
 	}
@@ -113,27 +144,33 @@ func (f Finder) foot(l Look, w, below int) string {
 	return frame.Ends(l.label(f.Foot), more, w)
 }
 
-// lines are those of all rows, and where the ones of the chosen row begin and end.
-func (f Finder) lines(l Look, w int) (all []string, from, to int) {
+// lines are those of all rows, which row each is of, and where the ones of the
+// chosen row begin and end.
+func (f Finder) lines(l Look, w int) (all []string, rows []int, from, to int) {
 	if len(f.Rows) == 0 {
-		return []string{l.label(frame.Cut(f.Empty, w))}, 0, 0
+		return []string{l.label(frame.Cut(f.Empty, w))}, []int{-1}, 0, 0
+	}
+	add := func(row int, lines ...string) {
+		for _, line := range lines {
+			all, rows = append(all, line), append(rows, row)
+		}
 	}
 	for i := range f.Rows {
 		r := &f.Rows[i]
 		if r.Heading != "" {
 			if len(all) > 0 {
-				all = append(all, "")
+				add(-1, "")
 			}
-			all = append(all, l.S.Strong.Paint(r.Heading))
+			add(-1, l.S.Strong.Paint(r.Heading))
 			continue
 		}
 		start := len(all)
-		all = append(all, f.row(l, r, w, i == f.Cursor)...)
+		add(i, f.row(l, r, w, i == f.Cursor)...)
 		if i == f.Cursor {
 			from, to = start, len(all)
 		}
 	}
-	return all, from, to
+	return all, rows, from, to
 }
 
 // row is a row in w cells.
