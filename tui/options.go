@@ -33,9 +33,9 @@ type Options struct {
 	Themes     <-chan themes.Theme
 	Library    themes.Library // to choose from; the zero Library has the built-in ones
 	Notice     string         // said when the console opens; empty for nothing
-	Background string // "terminal" keeps the terminal's background; else the theme's
-	Glyphs     string // auto (default), braille, block, ascii
-	NoColor    bool   // draw without colours; NO_COLOR in Env does the same
+	Background string         // "terminal" keeps the terminal's background; else the theme's
+	Glyphs     string         // auto (default), braille, block, ascii
+	NoColor    bool           // draw without colours; NO_COLOR in Env does the same
 
 	// Env is the environment as KEY=value: TERM, COLORTERM, NO_COLOR and the
 	// locale are read from it. Nil means that of the process, for colours, and
