@@ -87,14 +87,30 @@ func (m *model) keyOf(id string) string {
 }
 
 // keyed writes keys into a text that names them by their actions, as in "{stop}
-// starts it".
+// starts it". Doubled braces are those of a presence.
 func (m *model) keyed(text string) string {
-	if !strings.Contains(text, "{") {
-		return text
+	var out strings.Builder
+	for {
+		before, rest, ok := strings.Cut(text, "{")
+		out.WriteString(before)
+		if !ok {
+			return out.String()
+		}
+		id, after, closed := strings.Cut(rest, "}")
+		switch a := m.byID(id); {
+		case closed && a != nil:
+			out.WriteString(a.written())
+			text = after
+		case strings.HasPrefix(rest, "{"):
+			out.WriteString("{{")
+			text = rest[1:]
+			if inner, tail, ok := strings.Cut(text, "}"); ok { // as it stands
+				out.WriteString(inner + "}")
+				text = tail
+			}
+		default:
+			out.WriteString("{")
+			text = rest
+		}
 	}
-	for i := range m.actions {
-		a := &m.actions[i]
-		text = strings.ReplaceAll(text, "{"+a.id+"}", a.written())
-	}
-	return text
 }

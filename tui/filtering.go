@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"errors"
 	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
@@ -102,7 +103,7 @@ func (m *model) findKey(key, text string) {
 func (m *model) setFilter(text string) error {
 	parsed, err := filter.Parse(text)
 	if err != nil {
-		return err
+		return errors.New(m.keyed(err.Error()))
 	}
 	m.filter.active = parsed
 	m.filter.apply(m.shards(), m.now())

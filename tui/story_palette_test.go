@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -352,6 +353,34 @@ func TestEveryCommandCanBeRunFromThePalette(t *testing.T) {
 				t.Errorf("%s cannot be run", a.id)
 			}
 			checkSize(t, d, d.m.w, d.m.h)
+		})
+	}
+}
+
+// A cat on the keyboard: whatever is typed, the palette neither breaks the frame nor
+// does anything that has to be confirmed, as long as nobody presses y.
+func TestThePaletteBearsAnyKeys(t *testing.T) {
+	keys := []string{":", ":", "?", "esc", "enter", "enter", "tab", "up", "down", "pgdown", "pgup", "backspace", "left", "right", "space", "ctrl+u",
+		"ctrl+p", "ctrl+n", "r", "e", "s", "t", "a", "p", "o", "1", "2", "-", ",", "x", "ü", "世"}
+	for seed := range uint64(6) {
+		drive(t, setup{shards: 300, w: 80, h: 24}, func(d *driver) {
+			random := rand.New(rand.NewPCG(seed, 7))
+			for range 400 {
+				key := keys[random.IntN(len(keys))]
+				if d.m.dialogs.Len() > 0 && len(key) > 2 && key != "esc" && key != "enter" {
+					continue // with the arrows one can get to the button, and means it
+				}
+				d.press(key)
+				if d.quit {
+					t.Fatal("it has quit")
+				}
+				checkSize(t, d, 80, 24)
+			}
+			for _, c := range d.op.Commands() {
+				if g := gradeOf(c, d.m.live); g != gradeNone {
+					t.Errorf("the engine was asked %+v", c)
+				}
+			}
 		})
 	}
 }

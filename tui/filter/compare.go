@@ -69,7 +69,7 @@ func figureNamed(key string) (get figure, timed bool, err error) {
 		return func(s *ops.Shard, _ time.Time) (float64, bool) { return get(s), true }, false, nil
 	}
 	return nil, false, fmt.Errorf("%q: figures are lat, since, ack, quiet, rate, guilds, outbox, sends, deaf, "+
-		"resumes; ? lists all", key)
+		"resumes; {help} lists all", key)
 }
 
 // timeNamed finds a figure that is a span of time; nil if there is none.

@@ -11,5 +11,5 @@
 //	ack>1m  quiet>2m         time since the last ACK, since the last event
 //
 // Terms are joined by blanks and all must hold; "!" before a term negates it.
-// The package is pure; a [Filter] may be shared between goroutines.
+// An error says {help} where the key of the help shall stand. The package is pure; a [Filter] may be shared between goroutines.
 package filter

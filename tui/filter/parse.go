@@ -30,7 +30,7 @@ func parseTerm(word string) (term, error) {
 	if state, ok := stateNamed(word); ok {
 		return func(s *ops.Shard, _ time.Time) bool { return s.State == state }, nil
 	}
-	return nil, fmt.Errorf("%q: expected an id, a state (ready, resuming, backoff …; ? lists all), key:value or key>number", word)
+	return nil, fmt.Errorf("%q: expected an id, a state (ready, resuming, backoff …; {help} lists all), key:value or key>number", word)
 }
 
 func parseKey(key, value string) (term, error) {
