@@ -51,7 +51,7 @@ refused, 2 wrong usage or configuration, 4 a reshard that would be refused.`,
 	cmd.AddCommand(c.statusCommand(), c.shardsCommand(), c.shardCommand(), c.sinksCommand(), c.sinkCommand(), c.workersCommand(), c.logCommand(), c.drainCommand(), c.lettersCommand())
 	cmd.AddCommand(c.identifyCommand(), c.sendCommand(), c.presenceCommand(), c.planCommand(), c.reshardCommand())
 	cmd.AddCommand(c.restartCommand(), c.reloadCommand(), c.alertsCommand(), c.actionsCommand(), c.cancelCommand())
-	cmd.AddCommand(c.logLevelCommand(), c.dumpCommand(), c.dropCommand(), c.historyCommand())
+	cmd.AddCommand(c.logLevelCommand(), c.dumpCommand(), c.dropCommand(), c.historyCommand(), c.whereCommand())
 	cmd.AddCommand(c.shardActions()...)
 	cmd.AddCommand(c.sinkActions()...)
 	return cmd

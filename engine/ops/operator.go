@@ -19,6 +19,7 @@ type Operator interface {
 	Shard(ctx context.Context, id int) (*ShardDetail, error)
 	// Log returns lines of the engine's log ring, oldest first.
 	Log(ctx context.Context, q LogQuery) (LogPage, error)
+	GuildFinder
 	// History is what was measured over a range, of the past at once.
 	History(ctx context.Context, r HistoryRange) (*History, error)
 	// Subscribe delivers the engine's rare events until ctx ends, then closes

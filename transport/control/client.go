@@ -142,6 +142,24 @@ func (c *Client) Log(ctx context.Context, q ops.LogQuery) (ops.LogPage, error) {
 	return p.page()
 }
 
+// Where says which shard a guild is on, now and among total shards.
+func (c *Client) Where(ctx context.Context, guild uint64, total int) (ops.GuildPlace, error) {
+	var p place
+	if err := c.get(ctx, "/v1/guilds/"+strconv.FormatUint(guild, 10), url.Values{"total": {strconv.Itoa(total)}}, &p); err != nil {
+		return ops.GuildPlace{}, err
+	}
+	return p.place()
+}
+
+// Guilds lists guilds of a shard.
+func (c *Client) Guilds(ctx context.Context, q ops.GuildQuery) (ops.GuildPage, error) {
+	var p guildPage
+	if err := c.get(ctx, "/v1/shards/"+strconv.Itoa(q.Shard)+"/guilds", url.Values{"contains": {q.Contains}, "max": {strconv.Itoa(q.Max)}}, &p); err != nil {
+		return ops.GuildPage{}, err
+	}
+	return p.page()
+}
+
 // History is what was measured over a range.
 func (c *Client) History(ctx context.Context, r ops.HistoryRange) (*ops.History, error) {
 	var a answeredHistory

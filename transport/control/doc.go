@@ -6,6 +6,8 @@
 //	GET  /v1/version        which Gatehouse this is, and the protocol it speaks
 //	GET  /v1/status         the snapshot
 //	GET  /v1/shards/{id}    what the snapshot leaves out about one shard
+//	GET  /v1/guilds/ID      ?total=N
+//	GET  /v1/shards/ID/guilds ?contains=DIGITS&max=N
 //	GET  /v1/history        ?range=5m|1h|24h
 //	GET  /v1/log            ?after=SEQ&max=N&level=debug|info|warn|error&shard=ID
 //	GET  /v1/dead-letters   ?sink=NAME&max=N

@@ -44,6 +44,45 @@ func (s *Server) log(r *http.Request) (int, any, error) {
 	return http.StatusOK, wireLogPage(page), nil
 }
 
+// maxTotal bounds the number of shards that may be asked about.
+const maxTotal = 1 << 20
+
+func (s *Server) where(r *http.Request) (int, any, error) {
+	id, err := strconv.ParseUint(r.PathValue("id"), 10, 64)
+	if err != nil || id == 0 {
+		return 0, nil, badRequest("%.40q is not the id of a guild", r.PathValue("id"))
+	}
+	total, err := count(r.URL.Query(), "total")
+	if err != nil {
+		return 0, nil, err
+	}
+	if total > maxTotal {
+		return 0, nil, badRequest("total: %d are more shards than a bot can have", total)
+	}
+	p, err := s.cfg.Operator.Where(r.Context(), id, total)
+	if err != nil {
+		return 0, nil, err
+	}
+	return http.StatusOK, wirePlace(p), nil
+}
+
+func (s *Server) guilds(r *http.Request) (int, any, error) {
+	id, err := strconv.Atoi(r.PathValue("id"))
+	if err != nil || id < 0 {
+		return 0, nil, badRequest("%.40q is not the id of a shard", r.PathValue("id"))
+	}
+	values := r.URL.Query()
+	most, err := count(values, "max")
+	if err != nil {
+		return 0, nil, err
+	}
+	page, err := s.cfg.Operator.Guilds(r.Context(), ops.GuildQuery{Shard: id, Contains: values.Get("contains"), Max: most})
+	if err != nil {
+		return 0, nil, err
+	}
+	return http.StatusOK, wireGuildPage(page), nil
+}
+
 func (s *Server) history(r *http.Request) (int, any, error) {
 	which, err := ops.ParseHistoryRange(cmp.Or(r.URL.Query().Get("range"), ops.History5m.String()))
 	if err != nil {

@@ -54,6 +54,21 @@ func (e *engine) Shard(_ context.Context, id int) (*ops.ShardDetail, error) {
 	return &ops.ShardDetail{Shard: ops.Shard{ID: id, State: ops.ShardReady}}, nil
 }
 
+func (e *engine) Where(_ context.Context, guild uint64, total int) (ops.GuildPlace, error) {
+	p := ops.GuildPlace{Guild: guild, Shard: int(guild >> 22 % 4), Shards: 4, Held: true, Worker: 1, State: ops.GuildUnavailable}
+	if total > 0 {
+		p.Planned, p.PlannedShards = int(guild>>22%uint64(total)), total
+	}
+	return p, nil
+}
+
+func (e *engine) Guilds(_ context.Context, q ops.GuildQuery) (ops.GuildPage, error) {
+	if q.Shard > 3 {
+		return ops.GuildPage{}, ops.ErrNoShard
+	}
+	return ops.GuildPage{Guilds: []ops.Guild{{ID: 81384788765712384, State: ops.GuildLoading}}, Matching: 1, Total: q.Max}, nil
+}
+
 func (e *engine) History(_ context.Context, r ops.HistoryRange) (*ops.History, error) {
 	h := &ops.History{Range: r, End: time.Date(2026, 11, 23, 4, 0, 0, 0, time.UTC)}
 	for i := range r.Steps() {

@@ -32,16 +32,18 @@ func badRequest(format string, args ...any) error {
 func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, e := range map[string]endpoint{
-		"GET /v1/version":      func(*http.Request) (int, any, error) { return http.StatusOK, s.identity(), nil },
-		"GET /v1/status":       s.status,
-		"GET /v1/shards/{id}":  s.shard,
-		"GET /v1/log":          s.log,
-		"GET /v1/history":      s.history,
-		"GET /v1/dead-letters": s.deadLetters,
-		"POST /v1/plan":        s.plan,
-		"POST /v1/actions":     s.begin,
-		"GET /v1/actions/{id}": s.follow,
-		"/":                    nowhere,
+		"GET /v1/version":            func(*http.Request) (int, any, error) { return http.StatusOK, s.identity(), nil },
+		"GET /v1/status":             s.status,
+		"GET /v1/shards/{id}":        s.shard,
+		"GET /v1/log":                s.log,
+		"GET /v1/history":            s.history,
+		"GET /v1/guilds/{id}":        s.where,
+		"GET /v1/shards/{id}/guilds": s.guilds,
+		"GET /v1/dead-letters":       s.deadLetters,
+		"POST /v1/plan":              s.plan,
+		"POST /v1/actions":           s.begin,
+		"GET /v1/actions/{id}":       s.follow,
+		"/":                          nowhere,
 	} {
 		mux.Handle(pattern, s.serve(e, s.places, maxBody))
 	}

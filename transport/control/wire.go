@@ -50,7 +50,7 @@ const (
 )
 
 // Marshal is v as this package's API shows it, for whoever prints what a
-// [Client] returned. It takes [*ops.Snapshot], [*ops.ShardDetail], [ops.LogPage], [*ops.History],
+// [Client] returned. It takes [*ops.Snapshot], [*ops.ShardDetail], [ops.LogPage], [*ops.History], [ops.GuildPlace], [ops.GuildPage],
 // [ops.DeadLetterPage], [ops.Identify], [ops.Sent], [*ops.SendError], [ops.Sink], [ops.Reshard],
 // [*ops.ReshardPlan], and slices of [ops.Shard], [ops.Worker],
 // [ops.Sink], [ops.Alert] and [ops.Action].
@@ -72,6 +72,10 @@ func wireOf(v any) any {
 		return wireDetail(v)
 	case ops.LogPage:
 		return wireLogPage(v)
+	case ops.GuildPlace:
+		return wirePlace(v)
+	case ops.GuildPage:
+		return wireGuildPage(v)
 	case *ops.History:
 		return wireHistory(v)
 	case ops.DeadLetterPage:

@@ -8,6 +8,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -268,6 +270,52 @@ func (o *Operator) History(ctx context.Context, r ops.HistoryRange) (*ops.Histor
 	defer o.mu.Unlock()
 	o.histories++
 	return o.history(r, o.Clock.Now()), nil
+}
+
+// Where knows three guilds of each shard, of which the second is in an outage.
+func (o *Operator) Where(ctx context.Context, guild uint64, total int) (ops.GuildPlace, error) {
+	if err := o.answer(ctx); err != nil {
+		return ops.GuildPlace{}, err
+	}
+	p := ops.GuildPlace{Guild: guild, Shards: o.Shards, Shard: int(guild >> 22 % uint64(o.Shards)), Held: true}
+	p.Worker, p.State = p.Shard/25, ops.GuildAbsent
+	for _, g := range shardGuilds(p.Shard, o.Shards) {
+		if g.ID == guild {
+			p.State = g.State
+		}
+	}
+	if total > 0 {
+		p.PlannedShards, p.Planned = total, int(guild>>22%uint64(total))
+	}
+	return p, nil
+}
+
+// Guilds lists them.
+func (o *Operator) Guilds(ctx context.Context, q ops.GuildQuery) (ops.GuildPage, error) {
+	if err := o.answer(ctx); err != nil {
+		return ops.GuildPage{}, err
+	}
+	all := shardGuilds(q.Shard, o.Shards)
+	page := ops.GuildPage{Total: len(all)}
+	for _, g := range all {
+		if strings.Contains(strconv.FormatUint(g.ID, 10), q.Contains) {
+			page.Guilds = append(page.Guilds, g)
+		}
+	}
+	page.Matching = len(page.Guilds)
+	return page, nil
+}
+
+// shardGuilds are some guilds of a shard.
+func shardGuilds(shard, shards int) (all []ops.Guild) {
+	for i := range uint64(40) {
+		g := ops.Guild{ID: (19_400+i*31*uint64(shards))/uint64(shards)*uint64(shards)<<22 + uint64(shard)<<22 + i, State: ops.GuildAvailable}
+		if i < 2 {
+			g.State = []ops.GuildState{ops.GuildLoading, ops.GuildUnavailable}[i]
+		}
+		all = append(all, g)
+	}
+	return all
 }
 
 // Histories is how often a history was asked for.
