@@ -26,7 +26,7 @@ func moveActions() []action {
 		{id: "open", title: "open what is under the cursor: shard, worker, sink, dead letter, action", short: "open", keys: []string{"enter"}, group: groupMove, bar: true,
 			enabled: canOpen, run: drillIn},
 		{id: "back", title: "back: page, then marks, then filter", keys: []string{"esc"}, group: groupMove, run: plain((*model).back)},
-		{id: "focus", title: "keys to the shards or to the log", keys: []string{"tab", "shift+tab"}, show: "tab", group: groupMove, run: plain((*model).switchFocus)},
+		{id: "focus", title: "keys to the shards or to the log; on a shard's page, its next part", keys: []string{"tab", "shift+tab"}, show: "tab", group: groupMove, run: plain((*model).switchFocus)},
 	}
 }
 
@@ -207,6 +207,8 @@ func (m *model) back() {
 		m.closeLetters()
 	case m.page == pageWorker:
 		m.turnTo(pageWorkers)
+	case m.page == pageDrawer && m.shardAll.find != "":
+		m.shardAll.search("")
 	case m.page == pageDrawer && m.beneath != pageDash:
 		beneath := m.beneath
 		m.beneath = pageDash
@@ -236,6 +238,10 @@ func (m *model) unpick() {
 }
 
 func (m *model) switchFocus() {
+	if m.page == pageDrawer {
+		m.shardAll.tab = m.shardAll.tab.Next()
+		return
+	}
 	if m.focus = focusLog - m.focus; m.layout.log.empty() {
 		m.focus = focusShards
 	}

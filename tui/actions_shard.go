@@ -23,6 +23,7 @@ func shardActions() []action {
 			name: stopName, enabled: canStop, run: askStop, arg: targetsArgument("stop")},
 		{id: "presence", title: "presence: what people see of the bot, changed live", short: "presence", keys: []string{"u"}, group: groupAct,
 			engine: true, enabled: hasShard, run: plain((*model).openPresence)},
+		{id: "where", title: "the shard of a guild, now and under a plan", short: "where", group: groupMove, arg: whereArgument()},
 		{id: "mark", title: "mark the shard for an action on several", short: "mark", keys: []string{"m"}, group: groupAct,
 			enabled: hasShard, run: plain(toggleMark)},
 	}

@@ -18,6 +18,7 @@ type filtering struct {
 
 	editing bool
 	log     bool // what is being typed picks lines of the log
+	guilds  bool // it picks guilds of the shard on show
 	input   dialog.Line
 	err     error // of what is being typed
 }
@@ -48,10 +49,13 @@ func (f *filtering) wants(i int, s *ops.Shard, now time.Time) bool {
 // openFilter lets the operator type a filter, beginning with the one in force: of
 // the shards, or of the log while it has the keys.
 func (m *model) openFilter() {
-	m.filter.log = m.log.focus
+	m.filter.log, m.filter.guilds = m.log.focus, m.page == pageDrawer
 	m.filter.editing, m.filter.err = true, nil
 	m.filter.input.Set(m.filter.active.String())
-	if m.filter.log {
+	switch {
+	case m.filter.guilds:
+		m.filter.input.Set(m.shardAll.find)
+	case m.filter.log:
 		m.filter.input.Set(m.log.find)
 	}
 	m.dirty = true
@@ -62,8 +66,12 @@ func (m *model) openFilter() {
 func (m *model) filterKey(key, text string) {
 	f := &m.filter
 	m.dirty = true
-	if f.log {
-		m.findKey(key, text)
+	switch {
+	case f.guilds:
+		m.findKey(key, text, m.shardAll.search)
+		return
+	case f.log:
+		m.findKey(key, text, m.log.search)
 		return
 	}
 	switch key {
@@ -83,18 +91,18 @@ func (m *model) filterKey(key, text string) {
 	}
 }
 
-// findKey answers a key while a text to look for in the log is being typed.
-func (m *model) findKey(key, text string) {
+// findKey answers a key while a text to look for is being typed.
+func (m *model) findKey(key, text string, search func(text string)) {
 	f := &m.filter
 	switch key {
 	case "esc", "ctrl+c":
 		f.editing = false
-		m.log.search("")
+		search("")
 	case "enter":
 		f.editing = false
 	default:
 		if f.input.Key(key, text) {
-			m.log.search(f.input.Text())
+			search(f.input.Text())
 		}
 	}
 }

@@ -76,6 +76,7 @@ type model struct {
 	wizard   wizard
 	watched  watched
 	past     past
+	shardAll shardPage
 	workers  workers
 	// typesScroll is how far the list of types is scrolled down, in lines.
 	typesScroll int

@@ -54,6 +54,9 @@ type request struct {
 	operation []*operation
 	past      bool // ask for the history of the range
 	span      ops.HistoryRange
+	guilds    *ops.GuildQuery // of the shard whose page is on show; nil for none
+	shardLog  *ops.LogQuery   // likewise
+	shardLast uint64          // up to which line its log is known
 }
 
 // pullMsg is what a pull brought.
@@ -66,7 +69,9 @@ type pullMsg struct {
 	log       *ops.LogPage
 	logErr    error
 	progress  []ops.Progress
-	past      *ops.History // nil if it was not asked for, or not answered
+	past      *ops.History // nil if it was not asked for, or not answered; likewise below
+	guilds    *ops.GuildPage
+	shardLog  *ops.LogPage
 }
 
 // tick asks for a snapshot, unless one is still on its way, and sets the next tick.
@@ -102,6 +107,9 @@ func (m *model) wanted() request {
 	}
 	req.log, req.known, req.force = m.log.query()
 	req.span, req.past = m.past.span, m.wantsPast()
+	if s := m.selected(); s != nil && m.page == pageDrawer {
+		req.guilds, req.shardLog, req.shardLast = m.shardAll.wanted(s.ID, m.now())
+	}
 	return req
 }
 
@@ -123,10 +131,25 @@ func fetch(ctx context.Context, o ops.Operator, req request) pullMsg {
 	if req.past {
 		out.past, _ = o.History(ctx, req.span) // the curves stay as they are
 	}
+	out.ofShard(ctx, o)
 	for _, op := range req.operation {
 		out.progress = append(out.progress, op.handle.Progress())
 	}
 	return out
+}
+
+// ofShard asks for what the page of a shard shows.
+func (p *pullMsg) ofShard(ctx context.Context, o ops.Operator) {
+	if p.req.guilds != nil {
+		if page, err := o.Guilds(ctx, *p.req.guilds); err == nil {
+			p.guilds = &page
+		}
+	}
+	if q := p.req.shardLog; q != nil && (p.snap.LastLog > p.req.shardLast || p.req.shardLast == 0) {
+		if page, err := o.Log(ctx, *q); err == nil {
+			p.shardLog = &page
+		}
+	}
 }
 
 // pulled takes in what a pull brought.
@@ -166,6 +189,7 @@ func (m *model) took(msg pullMsg) {
 	m.show(msg.snap)
 	m.detail.take(msg)
 	m.past.take(msg.past, m.now())
+	m.shardAll.take(&msg, m.now())
 	if msg.log != nil {
 		m.log.take(msg.req.log, *msg.log, msg.logErr)
 	}

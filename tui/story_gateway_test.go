@@ -120,7 +120,9 @@ func TestAQuietShardSaysHowQuietAndThatItIsProbed(t *testing.T) {
 		d.press("right")
 		d.sees("1     probe 3s", "quiet      5m02s of 5m00s  probed 3s ago")
 		d.press("enter")
+		d.send(sizeMsg(200, 60))
 		d.sees("3 probes, 1 unanswered")
+		d.send(sizeMsg(120, 40))
 		d.press("esc", "down") // its pace is not known yet
 		d.press("left")
 		d.sees("2s, pace not known yet")

@@ -222,3 +222,46 @@ func TestThePastIsFetchedOnlyAsOftenAsItChanges(t *testing.T) {
 		})
 	}
 }
+
+func TestThePageOfAShardHasEverything(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		d.press("enter")
+		d.sees("events by type", "MESSAGE_CREATE", "guilds 40", "unavailable", "loading", "its log", "session resumed")
+		d.press("/")
+		d.write("0")
+		d.sees("digits of a guild's id")
+		d.press("enter")
+		d.pass(2 * time.Second)
+		d.sees("/0")
+		d.press("esc")
+		d.pass(2 * time.Second)
+		d.seesNot("/0")
+		if d.m.page != pageDrawer {
+			t.Error("esc leaves the page before all guilds are shown again")
+		}
+	})
+	s := full(32)
+	s.w, s.h = 80, 24
+	drive(t, s, func(d *driver) { // a part at a time
+		d.press("enter")
+		for _, want := range []string{"latency", "MESSAGE_CREATE", "unavailable", "session resumed", "latency"} {
+			d.sees(want)
+			d.press("tab")
+		}
+	})
+}
+
+func TestWhereFindsTheShardOfAGuild(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		guild := d.op.Guild(12, 1)
+		d.press(":")
+		d.write(fmt.Sprintf("where %d 64", guild))
+		d.press("enter")
+		d.settle()
+		d.sees(fmt.Sprintf("guild %d is on shard 12 of 32, unavailable; of 64 it would be on shard", guild), "overview → shard 12")
+		d.press("esc", ":")
+		d.write("where twelve")
+		d.press("enter")
+		d.sees(`"twelve" is not the id of a guild`)
+	})
+}

@@ -128,7 +128,7 @@ func (m *model) body(look screen.Look) frame.Block {
 	}
 	switch l.page {
 	case pageDrawer:
-		return m.drawer(look).Draw(look, l.drawer.W, l.drawer.H)
+		return m.shardPage(look).Draw(look, l.drawer.W, l.drawer.H)
 	case pageGrid:
 		return m.grid().Draw(look, l.shards.W, l.shards.H)
 	case pageLog:
@@ -311,6 +311,10 @@ func (m *model) runningNote(look screen.Look) string {
 
 func (m *model) filterMessage(look screen.Look) screen.Message {
 	before, after := m.filter.input.Halves()
+	if m.filter.guilds {
+		note := look.S.Dim.Paint("digits of a guild's id")
+		return screen.Message{Input: look.S.Accent.Paint("/"+before) + look.S.Key.Paint(look.G.Cursor) + look.S.Accent.Paint(after), Note: note}
+	}
 	if m.filter.log {
 		n := len(m.log.shown())
 		return screen.Message{Input: look.S.Accent.Paint("/"+before) + look.S.Key.Paint(look.G.Cursor) + look.S.Accent.Paint(after),

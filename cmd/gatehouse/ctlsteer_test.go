@@ -76,3 +76,21 @@ func TestCtlHistoryIsALineForEachSeries(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+func TestCtlWhereFindsTheShardOfAGuild(t *testing.T) {
+	path := serveFake(t, &fakeEngine{})
+	got := gatehouse(t, nil, "ctl", "where", "81384788765712384", "--total", "64", "--control", path)
+	want := "guild 81384788765712384 is on shard 0 of 4\nworker 1, unavailable: Discord reports an outage\nof 64 shards it would be on shard 0\n"
+	if got.code != exitDone || got.stdout != want {
+		t.Errorf("exit code %d:\n%s%s", got.code, got.stdout, got.stderr)
+	}
+	got = gatehouse(t, nil, "ctl", "where", "81384788765712384", "-o", "json", "--control", path)
+	if !strings.Contains(got.stdout, `"guild": "81384788765712384"`) || !strings.Contains(got.stdout, `"state": "unavailable"`) {
+		t.Errorf("%s%s", got.stdout, got.stderr)
+	}
+	for _, args := range [][]string{{"twelve"}, {"0"}, {"81384788765712384", "--total", "-1"}} {
+		if got := gatehouse(t, nil, append([]string{"ctl", "where", "--control", path}, args...)...); got.code != exitUsage || strings.Count(got.stderr, "\n") != 1 {
+			t.Errorf("%v: %+v", args, got)
+		}
+	}
+}

@@ -356,3 +356,6 @@ func (o *Operator) Send(ctx context.Context, s ops.Send) (ops.Sent, error) {
 	}
 	return sent, nil
 }
+
+// Guild is the id of a shard's guild.
+func (o *Operator) Guild(shard, i int) uint64 { return shardGuilds(shard, o.Shards)[i].ID }
