@@ -1,8 +1,10 @@
 package main
 
 import (
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 )
@@ -27,6 +29,31 @@ func TestCtlActionsSayWhoDidWhat(t *testing.T) {
 		"by itself  stop identifies [2J            done        –  40 identifies in 5m\n"} {
 		if got.code != exitDone || !strings.Contains(got.stdout, want) {
 			t.Errorf("exit code %d, no %q in\n%s", got.code, want, got.stdout)
+		}
+	}
+}
+
+func TestCtlSteers(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want ops.Command
+	}{
+		{[]string{"restart", "--all"}, ops.Command{Kind: ops.CommandRestart, All: true}},
+		{[]string{"restart", "--all", "--rolling", "--every", "5s"}, ops.Command{Kind: ops.CommandRestart, All: true,
+			Rolling: ops.Rolling{On: true, Every: 5 * time.Second, Within: time.Minute}}},
+		{[]string{"restart", "3-5", "--rolling", "--every", "0s", "--within", "90s"}, ops.Command{Kind: ops.CommandRestart, Shards: []int{3, 4, 5},
+			Rolling: ops.Rolling{On: true, Within: 90 * time.Second}}},
+		{[]string{"cancel", "17"}, ops.Command{Kind: ops.CommandCancel, Action: 17}},
+		{[]string{"alerts", "ack", "shard/3/failed"}, ops.Command{Kind: ops.CommandAck, Alert: "shard/3/failed"}},
+		{[]string{"loglevel", "debug"}, ops.Command{Kind: ops.CommandLogLevel, Level: ops.LevelDebug}},
+		{[]string{"dump"}, ops.Command{Kind: ops.CommandDump}},
+		{[]string{"drop", "bot", "--yes-drop", "1234"}, ops.Command{Kind: ops.CommandDrop, Sink: "bot", Events: 1234}},
+	} {
+		e := &fakeEngine{steps: []ops.Progress{{Done: 1, Total: 1, Text: "it is done"}}}
+		got := gatehouse(t, []string{"USER=ann"}, append([]string{"ctl", "--control", serveFake(t, e)}, c.args...)...)
+		c.want.By = "ann (ctl)"
+		if got.code != exitDone || got.stdout != "it is done\n" || got.stderr != "" || !reflect.DeepEqual(e.did(), c.want) {
+			t.Errorf("%v: %+v, asked for %+v", c.args, got, e.did())
 		}
 	}
 }
