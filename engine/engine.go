@@ -307,6 +307,9 @@ func (e *Engine) wind(base context.Context, g *groups) {
 func (e *Engine) shutDoors() {
 	e.mu.Lock()
 	e.shut = true
+	if e.rolling != nil {
+		e.rolling.interrupt()
+	}
 	e.mu.Unlock()
 	select {
 	case late := <-e.drains:

@@ -33,6 +33,7 @@ type roll struct {
 	within time.Duration
 	done   chan struct{}
 	halt   chan struct{} // closed when it shall end
+	halted sync.Once
 
 	mu     sync.Mutex
 	begun  time.Time
@@ -134,8 +135,11 @@ func (r *roll) run(ctx context.Context) error {
 		if i > 0 && !r.pause(ctx) {
 			return r.stopped()
 		}
-		if r.engine.current() != f {
+		switch {
+		case r.engine.current() != f:
 			return errResharded
+		case ops.EnginePhase(r.engine.phase.Load()) >= ops.PhaseDraining:
+			return errStopped
 		}
 		if err := r.do(ctx, f, wave); err != nil {
 			return err
@@ -260,9 +264,12 @@ func (r *roll) cancel(by string) {
 	defer r.mu.Unlock()
 	if r.by == "" && r.ended.IsZero() {
 		r.by = by
-		close(r.halt)
+		r.interrupt()
 	}
 }
+
+// interrupt ends it, be it because the engine stops.
+func (r *roll) interrupt() { r.halted.Do(func() { close(r.halt) }) }
 
 // cancels reports whether it has not been cancelled yet.
 func (r *roll) cancels() bool {
@@ -281,7 +288,8 @@ func (r *roll) end(err error) {
 		if r.nextAt.IsZero() { // a wave is under way
 			untouched -= len(r.wave)
 		}
-		if n := untouched; n > 0 && !errors.Is(err, errResharded) {
+		theEnd := errors.Is(err, errResharded) || errors.Is(err, errStopped)
+		if n := untouched; n > 0 && !theEnd {
 			err = fmt.Errorf("%w; %s left as they were", err, were(n))
 		}
 		r.err, r.text = err, r.what+": "+err.Error()

@@ -130,3 +130,21 @@ func TestAStopEndsARollingRestart(t *testing.T) {
 		}
 	})
 }
+
+// A drain may take long, and does not leave a restart hanging that cannot go on.
+func TestADrainEndsARollingRestart(t *testing.T) {
+	sim := discordtest.Config{Shards: 4, Guilds: 8, MaxConcurrency: 4}
+	inWorld(t, sim, nil, func(w *world) {
+		w.awaitReady()
+		op := w.do(rolling(time.Hour))
+		w.await("the first pause", time.Minute, func(s *ops.Snapshot) bool { return strings.HasPrefix(s.Actions[0].Result, "next in ") })
+		drained := w.do(ops.Command{Kind: ops.CommandDrain})
+		<-op.Done()
+		if err := op.Err(); err == nil || !strings.HasPrefix(err.Error(), "the engine stopped first") {
+			t.Errorf("err = %v", err)
+		}
+		<-drained.Done()
+		w.must(<-w.ended)
+		w.over = true
+	})
+}
