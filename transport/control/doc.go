@@ -14,7 +14,8 @@
 //	POST /v1/plan           {"total":32,"slice":{"first":0,"last":15}}: what a reshard would
 //	                        do and cost; an empty body for what reshard.target says
 //	POST /v1/actions        a command: 202 with its id, 409 if it is refused;
-//	                        ?follow=true says that the client will wait for its end
+//	                        ?follow=true says that the client will wait for its end;
+//	                        without "by" it is booked on the user at the socket
 //	GET  /v1/actions/{id}   ?wait=10s waits for its end for that long
 //	POST /v1/send           a command for Discord, {"op":8,"d":{…},"shards":[…],"answers":true}:
 //	                        200 with shards, sent_at and answers once it is done, 409 if it

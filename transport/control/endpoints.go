@@ -160,7 +160,7 @@ func (s *Server) begin(r *http.Request) (int, any, error) {
 		return 0, nil, badRequest("%v", err)
 	}
 	if cmd.By == "" {
-		cmd.By = "the control socket"
+		cmd.By = asker(r.Context())
 	}
 	if !s.actions.room() {
 		return 0, nil, &problem{http.StatusServiceUnavailable, fault{Code: codeBusy, Message: fmt.Sprintf("%d actions are under way already; wait for one to end", maxActions)}}

@@ -33,6 +33,9 @@ func (s *Server) send(r *http.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, badRequest("%v", err)
 	}
+	if command.By == "" {
+		command.By = asker(r.Context())
+	}
 	wait, err := sendTimeout(r.URL.Query())
 	if err != nil {
 		return 0, nil, err

@@ -87,6 +87,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		ErrorLog:          slog.NewLogLogger(s.cfg.Logger.Handler(), slog.LevelWarn),
 		BaseContext:       func(net.Listener) context.Context { return requests },
 		ConnState:         s.countConns,
+		ConnContext:       withPeer,
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- web.Serve(&boundListener{Listener: l, open: s.open}) }()
