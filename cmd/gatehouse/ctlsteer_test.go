@@ -107,7 +107,7 @@ func TestCtlHistoryIsALineForEachSeries(t *testing.T) {
 func TestCtlWhereFindsTheShardOfAGuild(t *testing.T) {
 	path := serveFake(t, &fakeEngine{})
 	got := gatehouse(t, nil, "ctl", "where", "81384788765712384", "--total", "64", "--control", path)
-	want := "guild 81384788765712384 is on shard 0 of 4\nworker 1, unavailable: Discord reports an outage\nof 64 shards it would be on shard 0\n"
+	want := "guild 81384788765712384 is on shard 2 of 4\nworker 1, unavailable: Discord reports an outage\nof 64 shards it would be on shard 2\n"
 	if got.code != exitDone || got.stdout != want {
 		t.Errorf("exit code %d:\n%s%s", got.code, got.stdout, got.stderr)
 	}
