@@ -6,6 +6,7 @@ import (
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 	"github.com/gatehouse-gateway/gatehouse/tui/dialog"
 	"github.com/gatehouse-gateway/gatehouse/tui/frame"
+	"github.com/gatehouse-gateway/gatehouse/tui/screen"
 )
 
 // queueActions steer the sinks and what waits for them.
@@ -13,7 +14,7 @@ func queueActions() []action {
 	return []action{
 		{id: "sinks", title: "sinks, queue and disk in full", short: "sinks", keys: []string{"S"}, group: groupQueue, bar: true, run: plain(openSinks)},
 		{id: "pause", title: "hold or release deliveries to a sink", keys: []string{"p"}, group: groupQueue,
-			engine: true, bar: true, sink: true, drains: true, name: pauseName, enabled: canPause, run: plain(askPause), arg: sinkArgument(notPausable, asks((*model).askPauseOf))},
+			engine: true, bar: true, sink: true, drains: true, name: pauseName, enabled: canPause, run: plain(askPause), arg: sinkArgument(notPausable, asks(askPauseNamed))},
 		{id: "flush", title: "deliver what waits for a retry now", short: "try now", keys: []string{"P"}, group: groupQueue,
 			engine: true, sink: true, drains: true, enabled: canFlush, run: plain(askFlush), arg: sinkArgument(notWaiting, asks((*model).askFlushOf))},
 		{id: "letters", title: "dead letters: events that the bot refused", short: "dead letters", keys: []string{"d"}, group: groupQueue,
@@ -77,12 +78,14 @@ func notDiscardable(s ops.Sink) string {
 	return "is configured"
 }
 
+const noHoldInDrain = "the engine drains: to hold a sink would only delay it"
+
 func canPause(m *model) (bool, string) {
 	if ok, why := m.fitting(notPausable, "no sink is configured"); !ok {
 		return false, why
 	}
 	if ok, _ := m.fitting(notHeld, ""); m.draining() && !ok {
-		return false, "the engine drains: to hold a sink would only delay it"
+		return false, noHoldInDrain
 	}
 	return true, ""
 }
@@ -108,6 +111,15 @@ func askPause(m *model) {
 		not = notHeld
 	}
 	m.pickSink("p", not, (*model).askPauseOf)
+}
+
+// askPauseNamed is askPauseOf for a sink that was typed.
+func askPauseNamed(m *model, s ops.Sink) {
+	if m.draining() && !held(s) {
+		m.say(screen.ToneBad, "pause: "+noHoldInDrain)
+		return
+	}
+	m.askPauseOf(s)
 }
 
 func (m *model) askPauseOf(s ops.Sink) {

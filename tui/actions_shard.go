@@ -16,11 +16,11 @@ import (
 func shardActions() []action {
 	return []action{
 		{id: "restart", title: "restart by resume", short: "restart", keys: []string{"r"}, group: groupAct, engine: true, bar: true, drawer: true,
-			enabled: canRestart, run: askRestart, arg: targetsArgument("restart")},
+			enabled: canRestart, run: askRestart, arg: targetsArgument("restart", canRestartShards, askRestartShards)},
 		{id: "reidentify", title: "re-identify", keys: []string{"i"}, group: groupAct, engine: true, bar: true, drawer: true,
-			enabled: canReidentify, run: askReidentify, arg: targetsArgument("reidentify")},
+			enabled: canReidentify, run: askReidentify, arg: targetsArgument("reidentify", canReidentify, askReidentify)},
 		{id: "stop", title: "stop or start", short: "stop", keys: []string{"s"}, group: groupAct, engine: true, bar: true, drawer: true,
-			name: stopName, enabled: canStop, run: askStop, arg: targetsArgument("stop")},
+			name: stopName, enabled: canStop, run: askStop, arg: targetsArgument("stop", canStop, askStop)},
 		{id: "presence", title: "presence: what people see of the bot, changed live", short: "presence", keys: []string{"u"}, group: groupAct,
 			engine: true, enabled: hasShard, run: plain((*model).openPresence)},
 		{id: "where", title: "the shard of a guild, now and under a plan", short: "where", group: groupMove, arg: whereArgument()},
@@ -79,6 +79,10 @@ func canRestart(m *model) (bool, string) {
 	if m.page == pageWorkers {
 		return canRestartWorker(m) // no shard is in sight
 	}
+	return canRestartShards(m)
+}
+
+func canRestartShards(m *model) (bool, string) {
 	ids, why := m.eligible(noRestart)
 	return len(ids) > 0, why
 }
@@ -87,7 +91,13 @@ func askRestart(m *model) tea.Cmd {
 	if m.page == pageWorkers {
 		return askRestartWorker(m)
 	}
+	return askRestartShards(m)
+}
+
+// askRestartShards asks before the targets reconnect.
+func askRestartShards(m *model) tea.Cmd {
 	ids, _ := m.eligible(noRestart)
+	left := len(m.targets()) - len(ids)
 	what, c := "restart of "+shardNames(ids), ops.Command{Kind: ops.CommandRestart, Shards: ids}
 	if len(ids) == 1 {
 		m.ask(fmt.Sprintf("restart shard %d? It reconnects and resumes its session; no identify, no event lost.", ids[0]),
@@ -106,7 +116,7 @@ func askRestart(m *model) tea.Cmd {
 		case "yes":
 			return m.perform(what, c)
 		case "pace":
-			m.askPace(ids, c, len(m.targets())-len(ids))
+			m.askPace(ids, c, left)
 		}
 		return nil
 	})

@@ -69,9 +69,10 @@ func shardArgument() *argument {
 	}
 }
 
-// targetsArgument are the shards that an action is about. It takes them as the
-// marked ones, or as the one under the cursor, and asks what it always asks.
-func targetsArgument(id string) *argument {
+// targetsArgument are the shards that an action is about, in the place of the
+// marked ones or the one under the cursor. It asks what it asks of those; cursor
+// and marks stay as they are.
+func targetsArgument(id string, can func(m *model) (bool, string), ask func(m *model) tea.Cmd) *argument {
 	return &argument{
 		name: "shards", optional: true, complete: shardValues,
 		hint: func(m *model) string { return "ids such as 12 or 0-3,7; " + m.shardRange() },
@@ -80,29 +81,23 @@ func targetsArgument(id string) *argument {
 			if err != nil {
 				return nil, err
 			}
-			before := m.target(ids)
-			a := m.byID(id)
-			if ok, why := m.possible(a); !ok {
-				before()
+			defer m.target(ids)()
+			if ok, why := can(m); !ok {
 				return nil, errors.New(id + " " + text + ": " + why)
 			}
-			return a.run(m), nil
+			return ask(m), nil
 		},
 	}
 }
 
 // target makes shards those that actions are about. What it returns undoes that.
 func (m *model) target(ids []int) (undo func()) {
-	index, id, marked := m.sel.index, m.sel.id, m.sel.marked
+	marked := m.sel.marked
 	m.sel.marked = map[int]bool{}
-	if len(ids) == 1 {
-		m.selectID(ids[0])
-	} else {
-		for _, id := range ids {
-			m.sel.marked[id] = true
-		}
+	for _, id := range ids {
+		m.sel.marked[id] = true
 	}
-	return func() { m.sel.index, m.sel.id, m.sel.marked = index, id, marked }
+	return func() { m.sel.marked = marked }
 }
 
 // shardIDs reads ids and ranges of them, such as 0-3,7.

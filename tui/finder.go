@@ -69,8 +69,26 @@ func (m *model) edited() {
 	f.err, f.moved, f.pick, m.dirty = "", false, pick{}, true
 	if f.line.Text() != "" && !m.typesValue() {
 		rows := m.foundRows()
-		f.choose(rows, nextRow(rows, -1, 1))
+		f.choose(rows, m.bestRow(rows))
 	}
+}
+
+// bestRow is the row that fits best what is typed. In the palette it is the first;
+// the help keeps its sections.
+func (m *model) bestRow(rows []found) int {
+	best, most := nextRow(rows, -1, 1), 0
+	if m.finding.kind != finderHelp {
+		return best
+	}
+	for i := range rows {
+		if rows[i].a == nil {
+			continue
+		}
+		if name, score, _ := rows[i].a.fits(m.finding.line.Text()); name != "" && score > most {
+			best, most = i, score
+		}
+	}
+	return best
 }
 
 // choose takes a row of the list.

@@ -86,6 +86,18 @@ func TestHelpRunsWhatIsChosen(t *testing.T) {
 	})
 }
 
+func TestHelpChoosesWhatFitsBest(t *testing.T) {
+	for typed, want := range map[string]string{"theme": "t ", "R": "R ", "log": "l ", "restart": "r ", "ctrl+r": "ctrl+r "} {
+		drive(t, full(32), func(d *driver) {
+			d.press("?")
+			d.write(typed)
+			if !strings.HasPrefix(d.row(), want) {
+				t.Errorf("%q: the chosen row is %q", typed, d.row())
+			}
+		})
+	}
+}
+
 func TestHelpSaysWhyAndStaysOpen(t *testing.T) {
 	drive(t, full(32), func(d *driver) {
 		d.press("?")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+	"github.com/gatehouse-gateway/gatehouse/tui/internal/opfake"
 )
 
 // command types a line into the palette.
@@ -76,13 +77,17 @@ func TestCommandsTakeTheShardsThatTheyAreAbout(t *testing.T) {
 		d.sees("restart shard 3?")
 		d.press("y")
 		d.did(ops.Command{Kind: ops.CommandRestart, Shards: []int{3}, By: "ann"})
+		d.press("m")
 		d.command("restart 0-2,5")
 		d.sees("Restart 4 shards", "0-2, 5")
 		d.press("esc")
 		d.command("restart 7")
 		d.sees("restart 7: the shard has failed: mend the cause, then s starts it")
-		if len(d.m.sel.marked) != 4 {
-			t.Errorf("%d marked after a command that did nothing", len(d.m.sel.marked))
+		d.press("esc", "6")
+		d.command("restart 4") // not the worker under the cursor
+		d.sees("restart shard 4?")
+		if m := d.m.sel; len(m.marked) != 1 || !m.marked[0] || m.index != 1 {
+			t.Errorf("commands have changed cursor and marks: %+v", m)
 		}
 	})
 	for text, want := range map[string]string{
@@ -108,6 +113,14 @@ func TestSinksAreSteeredByTheirNames(t *testing.T) {
 		d.press("esc")
 		d.command("flush bot")
 		d.sees("bot delivers")
+	})
+}
+
+func TestASinkIsNotHeldWhileTheEngineDrains(t *testing.T) {
+	drive(t, size{120, 40}.at(opfake.SceneDrain), func(d *driver) {
+		d.command("pause bot")
+		d.sees("pause: the engine drains: to hold a sink would only delay it")
+		d.seesNot("hold deliveries")
 	})
 }
 
