@@ -94,7 +94,7 @@ func (m *model) changeRefresh(by int) {
 func toggleMouse(m *model) {
 	m.mouse = !m.mouse
 	if m.mouse {
-		m.say(screen.ToneQuiet, "mouse on: click selects, the wheel scrolls the log")
+		m.say(screen.ToneQuiet, "mouse on: a click selects, two open, the wheel scrolls, borders can be dragged")
 		return
 	}
 	m.say(screen.ToneQuiet, "mouse off: the terminal selects text")

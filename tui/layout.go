@@ -72,7 +72,7 @@ func modeFor(w, h int) mode {
 
 // newLayout divides w×h cells. n shards begin with id first; halves says
 // whether the glyphs have half blocks.
-func newLayout(w, h int, p page, n, first int, halves bool) layout {
+func newLayout(w, h int, p page, n, first int, halves bool, s split) layout {
 	l := layout{mode: modeFor(w, h), page: p}
 	if l.mode == modeTiny {
 		return l
@@ -94,7 +94,7 @@ func newLayout(w, h int, p page, n, first int, halves bool) layout {
 	case pageSinks, pageLetters, pageBudget, pageReshard, pageWorkers, pageWorker, pageEvents, pageShards, pageActions, pageCharts:
 		l.whole = body
 	default:
-		l.dash(body)
+		l.dash(body, s)
 	}
 	if !l.shards.empty() {
 		l.grid = frame.PlanGrid(n, first, l.shards.W-2, l.shards.H-2, halves)
@@ -103,7 +103,7 @@ func newLayout(w, h int, p page, n, first int, halves bool) layout {
 }
 
 // dash divides the body of the dashboard.
-func (l *layout) dash(b rect) {
+func (l *layout) dash(b rect, s split) {
 	switch l.mode {
 	case modeCompact:
 		l.shards = rect{b.X, b.Y, b.W, b.H - 2}
@@ -114,7 +114,7 @@ func (l *layout) dash(b rect) {
 		l.lines(b)
 		l.log = rect{b.X, l.storeLine.Y + 1, b.W, logH}
 	default:
-		l.full(b)
+		l.full(b, s)
 	}
 }
 
@@ -128,12 +128,15 @@ func (l *layout) lines(b rect) {
 const sinksWidth = 60
 
 // full is three floors: shards and drawer, curves and sinks, log.
-func (l *layout) full(b rect) {
+func (l *layout) full(b rect, s split) {
 	side := min(max(b.W*3/10, 46), 60)
 	wide := max(side, sinksWidth)
+	side = min(max(side+s.side, leastDrawer), b.W-leastShards)
 	chartH := min(max((b.H+3)/4, 7), 12)
 	logH := min(max(b.H/5, 6), 18)
 	top := b.H - chartH - logH
+	logH = min(max(logH+s.log, leastLog), chartH+logH-leastCharts)
+	chartH = b.H - top - logH
 	l.shards = rect{b.X, b.Y, b.W - side, top}
 	l.drawer = rect{b.X + b.W - side, b.Y, side, top}
 	l.charts = rect{b.X, b.Y + top, b.W - wide, chartH}

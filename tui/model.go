@@ -63,6 +63,9 @@ type model struct {
 	opening string // key of the last action that was run; it opens the dialogs that follow
 	focus   focus
 	mouse   bool
+	clicked clicked
+	split   split
+	drag    dragging
 
 	dialogs  dialog.Stack
 	answers  map[*dialog.Dialog]answer // what follows from each open dialog
@@ -148,7 +151,7 @@ func (m *model) relayout() {
 	if n > 0 {
 		first = m.snap.Shards[0].ID
 	}
-	m.layout = newLayout(m.w, m.h, m.page, n, first, m.glyphs.HalfBlock != "" && !m.mono)
+	m.layout = newLayout(m.w, m.h, m.page, n, first, m.glyphs.HalfBlock != "" && !m.mono, m.split)
 	if m.log.focus = m.page == pageLog || m.focus == focusLog; m.layout.log.empty() {
 		m.log.focus = false
 	}

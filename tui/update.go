@@ -38,8 +38,12 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.paste(msg.Content)
 	case tea.MouseClickMsg:
 		cmd = m.click(msg.Mouse())
+	case tea.MouseMotionMsg:
+		m.dragTo(msg.Mouse())
+	case tea.MouseReleaseMsg:
+		m.letGo()
 	case tea.MouseWheelMsg:
-		m.wheel(msg.Mouse())
+		cmd = m.wheel(msg.Mouse())
 	case tea.FocusMsg:
 		m.pull.focused = true
 		cmd = m.pullNow()

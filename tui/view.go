@@ -99,6 +99,9 @@ func (m *model) badges(look screen.Look) []screen.Badge {
 	if m.opt.ReadOnly {
 		out = append(out, screen.Badge{Text: "READ-ONLY"})
 	}
+	if m.opt.Mouse && !m.mouse {
+		out = append(out, screen.Badge{Text: "mouse off"})
+	}
 	return out
 }
 

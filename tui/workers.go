@@ -154,20 +154,23 @@ func (m *model) workerRoom() int {
 	return m.workersPage().Rows(m.layout.whole.H)
 }
 
-// clickWorker puts the cursor on the row under the mouse.
-func (m *model) clickWorker(x, y int) {
+// clickWorker puts the cursor on the row under the mouse, if there is one.
+func (m *model) clickWorker(x, y int) bool {
 	w, h := m.layout.whole.W, m.layout.whole.H
 	if m.page == pageWorker {
 		p := m.workerPage()
-		if i, ok := p.At(x, y, w, h); ok {
+		i, ok := p.At(x, y, w, h)
+		if ok {
 			m.selectID(p.Shards[i].ID)
 		}
-		return
+		return ok
 	}
 	p := m.workersPage()
-	if i, ok := p.At(y, h); ok {
+	i, ok := p.At(y, h)
+	if ok {
 		m.workers.id = p.Workers[i].ID
 	}
+	return ok
 }
 
 // target is the worker that an action is about, as it is now: on the pages of
