@@ -61,7 +61,7 @@ func registry() []action {
 	var all []action
 	for _, part := range [][]action{
 		pageTurns(), shardActions(), steerActions(), queueActions(), alertActions(), moveActions(), budgetActions(), reshardActions(),
-		pipelineActions(), tableActions(), pastActions(), lookActions(), logActions(), consoleActions(),
+		pipelineActions(), tableActions(), pastActions(), copyActions(), lookActions(), logActions(), consoleActions(),
 	} {
 		all = append(all, part...)
 	}

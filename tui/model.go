@@ -79,6 +79,7 @@ type model struct {
 	wizard   wizard
 	watched  watched
 	past     past
+	copied   string // what was put into the clipboard last
 	shardAll shardPage
 	workers  workers
 	// typesScroll is how far the list of types is scrolled down, in lines.

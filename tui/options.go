@@ -56,6 +56,12 @@ type Options struct {
 	// [CheckKeys] says what cannot be.
 	Keys map[string][]string
 
+	// JSON writes what is copied or saved as JSON; nil for Go's own names of fields.
+	JSON func(v any) ([]byte, error)
+	// Save writes what was on the screen at an instant, and the state as JSON, to
+	// files, and says where; nil if there is no place for them.
+	Save func(at time.Time, text, state []byte) (where string, err error)
+
 	Title string // of the program; default "gatehouse"
 	User  string // who acts, for the engine's log
 

@@ -31,6 +31,15 @@ func (t *toast) expire(now time.Time) bool {
 	return true
 }
 
+// reflex is how long after a refusal a key is still meant for the question that would
+// have been asked.
+const reflex = 2 * time.Second
+
+// refused reports whether a refusal has just been said.
+func (t *toast) refused(now time.Time) bool {
+	return t.text != "" && t.tone == screen.ToneBad && t.until.Sub(now) > badToastFor-reflex
+}
+
 // journalEntry is a line of the action log.
 type journalEntry struct {
 	at   time.Time

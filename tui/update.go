@@ -25,6 +25,8 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.planTick(msg)
 	case themeMsg:
 		cmd = m.rethemed(msg.theme)
+	case savedMsg:
+		m.savedSnapshot(msg)
 	case placeMsg:
 		cmd = m.placed(msg)
 	case lettersMsg:

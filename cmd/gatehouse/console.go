@@ -47,6 +47,7 @@ func (a *app) newConsole(c config.TUI, readOnly bool, s *screen, lib themes.Libr
 		Theme:      theme,
 		Library:    lib,
 		Notice:     notice,
+		JSON:       rowJSON,
 		Themes:     next,
 		Background: c.Background,
 		Glyphs:     c.Glyphs,

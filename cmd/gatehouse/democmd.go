@@ -96,6 +96,7 @@ func (a *app) demo(ctx context.Context, o *demoOptions) error {
 			return err
 		}
 		s.console.options.CanDetach = false
+		s.console.options.Save = saver{filepath.Join(a.tempFolder(), perUser())}.save
 		s.console.only = true
 	}
 	return a.demoRun(ctx, world, s, o)

@@ -75,6 +75,7 @@ func (a *app) hold(ctx context.Context, o *runOptions) error {
 		if err := s.shownBy(a.newConsole(loaded.TUI, o.readOnly, book.screen, a.themes(loaded.File), book.Logger)); err != nil {
 			return err
 		}
+		s.console.options.Save = saver{loaded.Queue.Dir}.save
 	}
 	last, err := s.hold(ctx)
 	if book.screen.taken() {

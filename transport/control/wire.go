@@ -72,6 +72,18 @@ func wireOf(v any) any {
 		return wireDetail(v)
 	case ops.LogPage:
 		return wireLogPage(v)
+	case ops.Shard:
+		return wireShard(v)
+	case ops.Worker:
+		return wireWorker(v)
+	case ops.Action:
+		return wireDeed(v)
+	case ops.LogLine:
+		return wireLine(v)
+	case ops.DeadLetter:
+		return wireLetter(v)
+	case ops.Traffic:
+		return wireTraffic(v)
 	case ops.GuildPlace:
 		return wirePlace(v)
 	case ops.GuildPage:
