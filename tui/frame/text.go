@@ -2,6 +2,7 @@ package frame
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/charmbracelet/x/ansi"
 )
@@ -25,7 +26,8 @@ func plain(s string) bool {
 }
 
 // Clean makes text from outside harmless: control characters and escape
-// sequences are dropped, line breaks and tabs become blanks.
+// sequences are dropped, with what turns the direction of writing or cannot be seen,
+// line breaks and tabs become blanks.
 func Clean(s string) string {
 	if plain(s) {
 		return s
@@ -33,9 +35,9 @@ func Clean(s string) string {
 	s = ansi.Strip(s)
 	return strings.Map(func(r rune) rune {
 		switch {
-		case r == '\n', r == '\r', r == '\t':
+		case r == '\n', r == '\r', r == '\t', r == '\u2028', r == '\u2029':
 			return ' '
-		case r < ' ', r >= 0x7f && r < 0xa0, r == '\u202e', r == '\u202d', r == '\u2066', r == '\u2067':
+		case r < ' ', r >= 0x7f && r < 0xa0, unicode.Is(unicode.Bidi_Control, r), r == '\u200b', r == '\u2060', r == '\ufeff':
 			return -1
 		default:
 			return r
