@@ -16,10 +16,10 @@ const paletteValues = 200
 
 // What a command is worth beyond the letters that fit.
 const (
-	asShard = 300 // what is typed is the id of a shard
-	asKey   = 200 // or the command's key
-	asName  = 30  // it was found by its name, not in its title
-	asSame  = 3   // and by its own, not by another one
+	asNumber = 300 // what is typed is the id of a shard or a guild
+	asKey    = 200 // or the command's key
+	asName   = 30  // it was found by its name, not in its title
+	asSame   = 3   // and by its own, not by another one
 )
 
 // called is the action of a name; nil if there is none.
@@ -78,9 +78,8 @@ func byScore(rows []ranked) []found {
 
 func (m *model) commandRows(pattern string) []found {
 	var rows []ranked
-	if _, err := m.shardID(pattern); err == nil { // 12 is short for shard 12
-		a := m.byID("shard")
-		rows = append(rows, ranked{found{a: a, value: pattern, row: screen.FinderRow{Name: "shard " + pattern, Text: a.title}}, asShard})
+	if a := m.numbered(pattern); a != nil {
+		rows = append(rows, ranked{found{a: a, value: pattern, row: screen.FinderRow{Name: a.id + " " + pattern, Text: a.title}}, asNumber})
 	}
 	for i := range m.actions {
 		a := &m.actions[i]
@@ -96,6 +95,24 @@ func (m *model) commandRows(pattern string) []found {
 		rows = append(rows, ranked{found{a: a, name: name, row: row}, score})
 	}
 	return byScore(rows)
+}
+
+// guildDigits is the least length of a guild's id: no shard has one as long.
+const guildDigits = 15
+
+// numbered is the action that a number alone is short for: the shard with that id, or
+// where the guild is; nil if it is neither.
+func (m *model) numbered(text string) *action {
+	if _, err := strconv.ParseUint(text, 10, 64); err != nil {
+		return nil
+	}
+	if len(text) >= guildDigits {
+		return m.byID("where")
+	}
+	if _, err := m.shardID(text); err == nil {
+		return m.byID("shard")
+	}
+	return nil
 }
 
 // fits is the name by which an action fits best what was typed, how well, and

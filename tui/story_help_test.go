@@ -184,3 +184,11 @@ func ExampleBindings() {
 	}
 	// Output: restart [r] [f5] <nil>
 }
+
+func TestALongNumberIsShortForTheShardOfAGuild(t *testing.T) {
+	drive(t, full(32), func(d *driver) {
+		d.command("81384788765712384")
+		d.settle()
+		d.sees("guild 81384788765712384 is on shard")
+	})
+}
