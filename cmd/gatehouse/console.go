@@ -10,9 +10,11 @@ import (
 	"sync/atomic"
 
 	"github.com/gatehouse-gateway/gatehouse/cmd/gatehouse/internal/config"
+	"github.com/gatehouse-gateway/gatehouse/engine/clock"
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 	"github.com/gatehouse-gateway/gatehouse/themes"
 	"github.com/gatehouse-gateway/gatehouse/tui"
+	"github.com/gatehouse-gateway/gatehouse/tui/plain"
 )
 
 // console is the screen of a session.
@@ -29,6 +31,8 @@ type console struct {
 	// only says that the console is all there is to the session: without a
 	// terminal nothing would ever end it.
 	only bool
+	// plain says that it tells in sentences instead of drawing.
+	plain bool
 }
 
 // newConsole prepares the console; nothing is drawn before show.
@@ -86,7 +90,11 @@ func (c *console) take(theme themes.Theme) {
 // session shall go on without it: the operator detached, or the terminal went.
 func (c *console) show(ctx context.Context, op ops.Operator) (stay bool, err error) {
 	c.options.Operator = op
-	err = tui.Run(ctx, c.options)
+	if c.plain {
+		err = c.tell(ctx)
+	} else {
+		err = tui.Run(ctx, c.options)
+	}
 	switch {
 	case err == nil || ctx.Err() != nil:
 		return false, nil
@@ -99,6 +107,22 @@ func (c *console) show(ctx context.Context, op ops.Operator) (stay bool, err err
 	default:
 		return false, err
 	}
+}
+
+// tell is the console in sentences. An output that is gone is a lost terminal.
+func (c *console) tell(ctx context.Context) error {
+	o := &c.options
+	err := plain.Run(ctx, plain.Options{
+		Operator: o.Operator, Clock: clock.System(), Input: o.Input, Output: o.Output, User: o.User,
+		ReadOnly: o.ReadOnly, Attached: o.Attached, CanDetach: o.CanDetach,
+	})
+	switch {
+	case errors.Is(err, plain.ErrDetached):
+		return tui.ErrDetached
+	case err != nil:
+		return fmt.Errorf("%w: %w", tui.ErrTerminalLost, err)
+	}
+	return nil
 }
 
 // actor is who acts by way of something, for the log and the list of actions.

@@ -21,6 +21,7 @@ import (
 type demoOptions struct {
 	simFlags
 	noTUI    bool
+	plain    bool
 	logLevel string
 	control  string // address of the control socket; empty for none
 	compress string
@@ -52,6 +53,7 @@ Neither your configuration nor your token is read.`,
 	}
 	o.add(cmd, "twice as many by default")
 	cmd.Flags().BoolVar(&o.noTUI, "no-tui", false, "no console: a summary at the end")
+	cmd.Flags().BoolVar(&o.plain, "plain", false, "a console of sentences, for screen readers and terminals that cannot draw")
 	cmd.Flags().StringVar(&o.logLevel, "log-level", o.logLevel, "of the log on stderr, without the console: debug, info, warn or error")
 	cmd.Flags().StringVar(&o.compress, "compress", o.compress, "what Discord sends: zlib-stream, zstd-stream, payload or none")
 	cmd.Flags().DurationVar(&o.reshardAt, "reshard-at", 0, "reshard this `time` after the start, such as 10s; 0 for not at all")
@@ -64,7 +66,11 @@ func (a *app) demo(ctx context.Context, o *demoOptions) error {
 	if err := o.checkAll(); err != nil {
 		return err
 	}
-	show := a.wantsConsole(o.noTUI)
+	if err := checkPlain(o.plain, o.noTUI); err != nil {
+		return err
+	}
+	plain := a.wantsPlain(o.plain, o.noTUI)
+	show := plain || a.wantsConsole(o.noTUI)
 	o.guildOrder = show || o.control != "" || o.reshardAt > 0
 	o.optional = demoOptional()
 	o.backfill = max(demoBackfillLeast, float64(o.guilds)/float64(o.shards)/demoBackfill.Seconds())
@@ -95,6 +101,7 @@ func (a *app) demo(ctx context.Context, o *demoOptions) error {
 		if s.console, err = a.newConsole(config.Default().TUI, false, book.screen, a.themes(""), book.Logger); err != nil {
 			return err
 		}
+		s.console.plain = plain
 		s.console.options.CanDetach = false
 		s.console.options.Save = saver{filepath.Join(a.tempFolder(), perUser())}.save
 		s.console.only = true

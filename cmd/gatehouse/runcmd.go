@@ -18,6 +18,7 @@ import (
 type runOptions struct {
 	configFlags
 	noTUI    bool
+	plain    bool
 	readOnly bool
 }
 
@@ -35,17 +36,22 @@ Without one, or with --no-tui, it logs to stderr: text on a terminal, else JSON.
 	}
 	o.add(cmd)
 	cmd.Flags().BoolVar(&o.noTUI, "no-tui", false, "no console: log to stderr")
+	cmd.Flags().BoolVar(&o.plain, "plain", false, "a console of sentences, for screen readers and terminals that cannot draw")
 	cmd.Flags().BoolVar(&o.readOnly, "read-only", false, "the console shows, but cannot act")
 	return cmd
 }
 
 // hold is the run command.
 func (a *app) hold(ctx context.Context, o *runOptions) error {
+	if err := checkPlain(o.plain, o.noTUI); err != nil {
+		return err
+	}
 	loaded, err := o.complete(a)
 	if err != nil {
 		return err
 	}
-	show := a.wantsConsole(o.noTUI)
+	plain := a.wantsPlain(o.plain, o.noTUI)
+	show := plain || a.wantsConsole(o.noTUI)
 	book, err := a.openLog(loaded.Log, show, secretsOf(loaded))
 	if err != nil {
 		return err
@@ -75,6 +81,7 @@ func (a *app) hold(ctx context.Context, o *runOptions) error {
 		if err := s.shownBy(a.newConsole(loaded.TUI, o.readOnly, book.screen, a.themes(loaded.File), book.Logger)); err != nil {
 			return err
 		}
+		s.console.plain = plain
 		s.console.options.Save = saver{loaded.Queue.Dir}.save
 	}
 	last, err := s.hold(ctx)

@@ -12,6 +12,21 @@ import (
 // wantsConsole reports whether the console can and shall be shown.
 func (a *app) wantsConsole(noTUI bool) bool { return !noTUI && a.noConsoleReason() == "" }
 
+// wantsPlain reports whether the console shall tell in sentences instead of drawing:
+// because that is asked for, or because the terminal cannot draw.
+func (a *app) wantsPlain(plain, noTUI bool) bool {
+	dumb := a.variable("TERM") == "" || a.variable("TERM") == "dumb"
+	return plain || !noTUI && dumb && isTerminal(a.stdin) && isTerminal(a.stdout)
+}
+
+// checkPlain says if two ways to show the engine are asked for.
+func checkPlain(plain, noTUI bool) error {
+	if plain && noTUI {
+		return usagef("--plain and --no-tui: the one tells what happens in sentences, the other only logs; leave one of them out")
+	}
+	return nil
+}
+
 // noConsoleReason says why there can be no console here; empty if there can.
 func (a *app) noConsoleReason() string {
 	switch {
