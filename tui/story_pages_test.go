@@ -193,7 +193,7 @@ func TestTheCurvesShowThePast(t *testing.T) {
 		d.press("T")
 		d.sees("last 1 h  T 24 h", "⣿")
 		d.press("T", "C")
-		d.sees("overview → curves", "last 24 h", "heartbeat p99", "bytes/s", "lag", "-24 h", "-12h", "now")
+		d.sees("overview → curves", "last 24 h", "heartbeat p99", "bytes/s", "lag", "-24 h", "-12 h", "now")
 		if got := len(d.m.past.have.Events); got != 288 {
 			t.Errorf("%d steps", got)
 		}

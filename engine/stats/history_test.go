@@ -90,3 +90,17 @@ func BenchmarkHistoryPush(b *testing.B) {
 		h.Push(int64(i), 1, 2, 3, 4, 5, 6)
 	}
 }
+
+// What a history of an hour costs who asks for it: its six series.
+func BenchmarkHistorySeries(b *testing.B) {
+	h := NewHistory(10, 360, Mean, Mean, Mean, Greatest, Greatest, Greatest)
+	for second := range int64(3600) {
+		h.Push(second, 1, 2, 3, 4, 5, 6)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		for i := range 6 {
+			h.Series(i)
+		}
+	}
+}

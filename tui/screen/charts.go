@@ -107,6 +107,11 @@ func rangeText(r ops.HistoryRange) string {
 	return [...]string{ops.History5m: "5 min", ops.History1h: "1 h", ops.History24h: "24 h"}[r]
 }
 
+// halfText is half a range, in the words of rangeText where they fit.
+func halfText(r ops.HistoryRange) string {
+	return [...]string{ops.History5m: "2m30s", ops.History1h: "30 min", ops.History24h: "12 h"}[r]
+}
+
 // box draws as many curves as there is room for, side by side.
 func (c Curves) box(l Look, curves []curve, title, foot string, w, h int) frame.Block {
 	n := min(len(curves), max(1, (w-2)/curveWidth))
@@ -140,7 +145,7 @@ func (c Curves) times(l Look, w, cols int) string {
 		cw := w*(i+1)/cols - w*i/cols
 		width := s.Reach(cw-axisWidth-2, l.G)
 		first := frame.Blank(cw-1-width) + "-" + rangeText(c.Range)
-		middle := "-" + frame.Age(c.Range.Span()/2)
+		middle := "-" + halfText(c.Range)
 		line := frame.Ends(first, "now ", cw)
 		if at := cw - 1 - width/2 - frame.Width(middle)/2; at > frame.Width(first)+1 && at+frame.Width(middle) < cw-6 {
 			line = frame.Fit(first, at) + middle + frame.Right("now ", cw-at-frame.Width(middle))
