@@ -131,7 +131,7 @@ func newModel(o Options, t *tasks) (*model, error) {
 // restyle takes on a theme.
 func (m *model) restyle(t themes.Theme) {
 	m.theme = t
-	m.sheet = style.NewSheet(t, style.Options{NoColor: m.mono, KeepBackground: m.opt.Background == "terminal"})
+	m.sheet = style.NewSheet(t, style.Options{NoColor: m.mono, Sixteen: sixteen(m.opt), KeepBackground: m.opt.Background == "terminal"})
 	m.dirty = true
 }
 

@@ -67,6 +67,12 @@ func profile(env []string, noColor bool) colorprofile.Profile {
 	return found
 }
 
+// sixteen reports whether the terminal has no more than sixteen colours. Without
+// an environment, as for frames in a test, it has them all.
+func sixteen(o Options) bool {
+	return o.Env != nil && profile(o.Env, o.NoColor) == colorprofile.ANSI
+}
+
 // dumb reports whether the terminal cannot even place its cursor.
 func dumb(env []string) bool {
 	kind := style.Lookup(env, "TERM")

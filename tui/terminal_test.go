@@ -17,6 +17,7 @@ import (
 
 	"github.com/gatehouse-gateway/gatehouse/engine/clock"
 	"github.com/gatehouse-gateway/gatehouse/tui/internal/opfake"
+	"github.com/gatehouse-gateway/gatehouse/tui/style"
 )
 
 // terminal is a real pseudo-terminal with an emulator behind it, and a console
@@ -256,5 +257,26 @@ func TestTheEnvironmentSaysHowManyColoursThereAre(t *testing.T) {
 	}
 	if got := profile([]string{"TERM=xterm-256color"}, true); got != colorprofile.ASCII {
 		t.Errorf("without colour by option: %v", got)
+	}
+}
+
+func TestSixteenColoursAreChosenByHand(t *testing.T) {
+	for _, tc := range []struct {
+		env  []string
+		want bool
+	}{
+		{[]string{"TERM=linux", "LANG=C.UTF-8"}, true},
+		{[]string{"TERM=xterm-256color", "LANG=C.UTF-8"}, false},
+		{[]string{"TERM=linux", "NO_COLOR=1"}, false},
+	} {
+		drive(t, full(32), func(d *driver) {
+			d.m.opt.Env, d.m.mono = tc.env, style.Lookup(tc.env, "NO_COLOR") != ""
+			d.m.restyle(d.m.theme)
+			d.pass(time.Second)
+			view := d.m.View().Content
+			if got := strings.Contains(view, "\x1b[92m") && !strings.Contains(view, "38;2;"); got != tc.want {
+				t.Errorf("%v: sixteen colours: %t", tc.env, got)
+			}
+		})
 	}
 }

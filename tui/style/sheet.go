@@ -35,6 +35,8 @@ type Sheet struct {
 type Options struct {
 	// NoColor leaves only bold, faint, underline and reverse.
 	NoColor bool
+	// Sixteen takes the colours that every terminal has. NoColor goes before it.
+	Sixteen bool
 	// KeepBackground leaves the terminal's background as it is. Contrast is
 	// then the operator's affair.
 	KeepBackground bool
@@ -44,6 +46,9 @@ type Options struct {
 func NewSheet(theme themes.Theme, o Options) *Sheet {
 	if _, ok := theme.Color(themes.Text); !ok || o.NoColor {
 		return monochrome()
+	}
+	if o.Sixteen {
+		return sixteen(theme, o.KeepBackground)
 	}
 	fg := func(token themes.Token) Style {
 		c, _ := theme.Color(token)

@@ -1,0 +1,56 @@
+package style
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/gatehouse-gateway/gatehouse/engine/ops"
+	"github.com/gatehouse-gateway/gatehouse/themes"
+)
+
+func TestWithSixteenColoursStatesStayApartInEveryTheme(t *testing.T) {
+	plain := regexp.MustCompile(`^(\x1b\[(1|3[0-7]|4[0-7]|9[0-7]|10[0-7])m)*$`)
+	for _, name := range themes.Names() {
+		theme, err := themes.Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := NewSheet(theme, Options{Sixteen: true})
+		if s.Mono() {
+			if name != "mono" {
+				t.Errorf("%s: no colours", name)
+			}
+			continue
+		}
+		seen := map[string]ops.ShardState{}
+		for _, state := range ops.ShardStates() {
+			look := s.State[state]
+			if other, ok := seen[look.on]; ok {
+				t.Errorf("%s: %v looks like %v", name, state, other)
+			}
+			seen[look.on] = state
+			if !plain.MatchString(look.on + look.bg + s.ground + s.surface + s.Selection.on) {
+				t.Errorf("%s: %v takes more than sixteen colours: %q", name, state, look.on)
+			}
+		}
+		if want := map[bool]string{true: "\x1b[40m", false: "\x1b[107m"}[theme.Dark]; !strings.Contains(s.Ground("x"), want) {
+			t.Errorf("%s: the ground is %q", name, s.Ground("x"))
+		}
+		if kept := NewSheet(theme, Options{Sixteen: true, KeepBackground: true}).Ground("x"); strings.Contains(kept, "\x1b[40m") || strings.Contains(kept, "\x1b[107m") {
+			t.Errorf("%s: the terminal's background is painted over: %q", name, kept)
+		}
+	}
+}
+
+func TestWithSixteenColoursAThemeForTheColourBlindHasBlueShards(t *testing.T) {
+	for name, want := range map[string]string{"colorblind": "\x1b[94m", "colorblind-light": "\x1b[34m", "dark": "\x1b[92m", "light": "\x1b[32m"} {
+		theme, err := themes.Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := NewSheet(theme, Options{Sixteen: true}).State[ops.ShardReady].on; got != want {
+			t.Errorf("%s: ready is %q, want %q", name, got, want)
+		}
+	}
+}
