@@ -61,7 +61,9 @@ func (m *model) openThemes() {
 	m.openWith(d, func(m *model, out dialog.Outcome) tea.Cmd {
 		switch {
 		case out.Moved:
-			m.restyle(loaded[d.Items[d.Choice].ID])
+			if t, ok := loaded[d.Items[d.Choice].ID]; ok { // a broken one has nothing to show
+				m.restyle(t)
+			}
 		case out.Choice != "":
 			m.chosen = loaded[out.Choice]
 			m.restyle(m.chosen)

@@ -1,9 +1,12 @@
 package style
 
 import (
+	"image/color"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/charmbracelet/colorprofile"
 
 	"github.com/gatehouse-gateway/gatehouse/engine/ops"
 	"github.com/gatehouse-gateway/gatehouse/themes"
@@ -51,6 +54,28 @@ func TestWithSixteenColoursAThemeForTheColourBlindHasBlueShards(t *testing.T) {
 		}
 		if got := NewSheet(theme, Options{Sixteen: true}).State[ops.ShardReady].on; got != want {
 			t.Errorf("%s: ready is %q, want %q", name, got, want)
+		}
+	}
+}
+
+// Of 256 colours the nearest is taken, by Bubble Tea.
+func TestWith256ColoursStatesStayApartInEveryTheme(t *testing.T) {
+	for _, name := range themes.Names() {
+		theme, err := themes.Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == "mono" { // signs and weight alone tell them apart
+			continue
+		}
+		seen := map[color.Color]ops.ShardState{}
+		for state, token := range stateTokens() {
+			c, _ := theme.Color(token)
+			nearest := colorprofile.ANSI256.Convert(color.RGBA{R: c.R, G: c.G, B: c.B, A: 255})
+			if other, ok := seen[nearest]; ok {
+				t.Errorf("%s: %v and %v are both colour %v", name, state, other, nearest)
+			}
+			seen[nearest] = state
 		}
 	}
 }
