@@ -69,6 +69,11 @@ func Parse(data []byte) (Theme, error) {
 			return Theme{}, fmt.Errorf("unknown key %q: a theme has name, title, appearance, extends and [colors]",
 				strings.Join(strict.Errors[0].Key(), "."))
 		}
+		var wrong *toml.DecodeError
+		if errors.As(err, &wrong) {
+			line, _ := wrong.Position()
+			return Theme{}, fmt.Errorf("line %d is not TOML as a theme has it: %w", line, err)
+		}
 		return Theme{}, fmt.Errorf("not a theme in TOML: %w", err)
 	}
 	return f.theme()

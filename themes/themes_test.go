@@ -74,8 +74,8 @@ func TestKeysOutsideTheFormatAreRefused(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `unknown key "colours"`) {
 		t.Fatalf("got %v", err)
 	}
-	if _, err = Parse([]byte("name = ")); err == nil {
-		t.Fatal("broken TOML accepted")
+	if _, err = Parse([]byte("name = \"x\"\n[colors\n")); err == nil || !strings.HasPrefix(err.Error(), "line 2 ") {
+		t.Fatalf("broken TOML: got %v", err)
 	}
 }
 

@@ -30,7 +30,7 @@ func sixteen(theme themes.Theme, keep bool) *Sheet {
 		s = darkOnWhite()
 	}
 	if ready.B > ready.G { // made for eyes that take green for red
-		swapReady(s, theme.Dark)
+		withoutGreen(s, theme.Dark)
 	}
 	if _, ok := theme.Color(themes.Background); keep || !ok {
 		s.ground, s.surface = s.Text.on, s.Text.on
@@ -38,6 +38,7 @@ func sixteen(theme themes.Theme, keep bool) *Sheet {
 	return s
 }
 
+// brightOnBlack keeps blue to the ground, because on black it can hardly be read.
 func brightOnBlack() *Sheet {
 	text, dim := code(white+bright), code(white)
 	s := &Sheet{
@@ -49,10 +50,10 @@ func brightOnBlack() *Sheet {
 		Spark: code(cyan + bright), Events: code(cyan + bright),
 		Latency: code(magenta + bright), Queue: code(yellow + bright),
 		Calm: code(green),
-		Heat: [HeatSteps]Style{code(blue + bright), code(cyan + bright), code(green + bright), code(yellow + bright), code(red + bright)},
+		Heat: [HeatSteps]Style{code(cyan), code(cyan + bright), code(green + bright), code(yellow + bright), code(red + bright)},
 	}
 	s.State = [...]Style{
-		ops.ShardIdle: dim, ops.ShardConnecting: code(cyan), ops.ShardQueued: code(blue + bright),
+		ops.ShardIdle: dim, ops.ShardConnecting: code(cyan), ops.ShardQueued: on(white+bright, blue),
 		ops.ShardIdentifying: code(magenta + bright), ops.ShardResuming: code(cyan + bright),
 		ops.ShardReady: code(green + bright), ops.ShardBackoff: code(yellow + bright),
 		ops.ShardStopped: text, ops.ShardFailed: code(red + bright).Bold(),
@@ -86,12 +87,19 @@ func darkOnWhite() *Sheet {
 	return s
 }
 
-// swapReady gives ready shards the blue of the queued ones, and those the green.
-func swapReady(s *Sheet, dark bool) {
-	s.State[ops.ShardReady], s.State[ops.ShardQueued] = s.State[ops.ShardQueued], s.State[ops.ShardReady]
-	s.Calm, s.OK = code(blue), s.State[ops.ShardReady]
+// withoutGreen is for eyes that take green for red: ready shards are of cyan, or
+// of blue on white, and what is on its way to ready is told by its ground.
+func withoutGreen(s *Sheet, dark bool) {
+	ready, calm, connecting := code(blue), code(blue), s.State[ops.ShardConnecting]
 	if dark {
-		s.Heat[0], s.Heat[2] = code(blue), code(blue+bright)
+		ready, calm, connecting = code(cyan+bright), code(cyan), code(white).Underlined()
+	}
+	s.State[ops.ShardReady], s.State[ops.ShardConnecting] = ready, connecting
+	s.State[ops.ShardQueued], s.State[ops.ShardResuming] = on(white+bright, blue), on(black, cyan)
+	s.OK, s.Calm = ready, calm
+	s.Heat[0], s.Heat[1], s.Heat[2] = code(cyan), code(blue), code(black)
+	if dark {
+		s.Heat[0], s.Heat[1], s.Heat[2] = code(white), code(cyan), code(cyan+bright)
 	}
 }
 

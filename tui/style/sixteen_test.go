@@ -13,7 +13,7 @@ import (
 )
 
 func TestWithSixteenColoursStatesStayApartInEveryTheme(t *testing.T) {
-	plain := regexp.MustCompile(`^(\x1b\[(1|3[0-7]|4[0-7]|9[0-7]|10[0-7])m)*$`)
+	plain := regexp.MustCompile(`^(\x1b\[([14]|3[0-7]|4[0-7]|9[0-7]|10[0-7])m)*$`)
 	for _, name := range themes.Names() {
 		theme, err := themes.Load(name)
 		if err != nil {
@@ -33,9 +33,19 @@ func TestWithSixteenColoursStatesStayApartInEveryTheme(t *testing.T) {
 				t.Errorf("%s: %v looks like %v", name, state, other)
 			}
 			seen[look.on] = state
+			if theme.Dark && (strings.Contains(look.on, "\x1b[34m") || strings.Contains(look.on, "\x1b[94m")) {
+				t.Errorf("%s: %v is blue on black", name, state)
+			}
 			if !plain.MatchString(look.on + look.bg + s.ground + s.surface + s.Selection.on) {
 				t.Errorf("%s: %v takes more than sixteen colours: %q", name, state, look.on)
 			}
+		}
+		heat := map[string]bool{}
+		for _, step := range s.Heat {
+			heat[step.on] = true
+		}
+		if len(heat) != HeatSteps {
+			t.Errorf("%s: steps of the heat scale look alike", name)
 		}
 		if want := map[bool]string{true: "\x1b[40m", false: "\x1b[107m"}[theme.Dark]; !strings.Contains(s.Ground("x"), want) {
 			t.Errorf("%s: the ground is %q", name, s.Ground("x"))
@@ -46,8 +56,8 @@ func TestWithSixteenColoursStatesStayApartInEveryTheme(t *testing.T) {
 	}
 }
 
-func TestWithSixteenColoursAThemeForTheColourBlindHasBlueShards(t *testing.T) {
-	for name, want := range map[string]string{"colorblind": "\x1b[94m", "colorblind-light": "\x1b[34m", "dark": "\x1b[92m", "light": "\x1b[32m"} {
+func TestWithSixteenColoursAThemeForTheColourBlindHasNoGreenShards(t *testing.T) {
+	for name, want := range map[string]string{"colorblind": "\x1b[96m", "colorblind-light": "\x1b[34m", "dark": "\x1b[92m", "light": "\x1b[32m"} {
 		theme, err := themes.Load(name)
 		if err != nil {
 			t.Fatal(err)
