@@ -71,7 +71,7 @@ func (c *console) obey(ctx context.Context, line string) {
 		switch {
 		case cmd.name != name:
 			continue
-		case c.snap == nil:
+		case c.snap == nil && name != "quit" && name != "detach":
 			c.say("The engine has not answered yet.")
 		case cmd.acts && c.ReadOnly:
 			c.say("Not done: this console is read-only.")
@@ -296,7 +296,7 @@ func (c *console) quit(context.Context, []string) {
 		return
 	}
 	text := "The engine stops: every shard closes"
-	if c.snap.KeepsSessions {
+	if c.snap != nil && c.snap.KeepsSessions {
 		text += ", and the next start resumes their sessions"
 	}
 	if c.CanDetach {

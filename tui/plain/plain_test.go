@@ -140,7 +140,7 @@ func TestAStormIsToldInOneSentence(t *testing.T) {
 		k.hears("Shard 3 has failed: Discord refuses the token.\n", "Shards 4 and 5 are in backoff.", "is retrying: connection refused; 12 events wait.", "Alert: sink bot lags\n")
 		k.becomes(nil)
 		k.passes(2 * every)
-		k.hears("Alert over: sink/bot.")
+		k.hears("Alert over: sink bot lags")
 	})
 }
 

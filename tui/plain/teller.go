@@ -76,16 +76,22 @@ func shardChanges(before, s *ops.Snapshot) []string {
 		return []string{fmt.Sprintf("The bot has %d shards now; %d of the %d that are held here are ready.", s.Fleet.Total, s.Fleet.ByState[ops.ShardReady], len(s.Shards))}
 	}
 	now := map[ops.ShardState][]int{}
+	var back []int // ready again within one look
 	for i := range s.Shards {
 		sh := &s.Shards[i]
 		old := was[sh.ID]
 		switch {
 		case old == nil || old.State == sh.State && old.Reconnects == sh.Reconnects:
+		case sh.State == ops.ShardReady && old.State == ops.ShardReady:
+			back = append(back, sh.ID)
 		case sh.State == ops.ShardFailed:
 			out = append(out, fmt.Sprintf("Shard %d has failed: %s.", sh.ID, strings.TrimRight(frame.Clean(sh.Fault), ".")))
 		default:
 			now[sh.State] = append(now[sh.State], sh.ID)
 		}
+	}
+	if len(back) > 0 {
+		out = append(out, who(back)+" reconnected"+are(back, " and is", " and are")+" ready again.")
 	}
 	for _, state := range ops.ShardStates() {
 		ids := now[state]
@@ -204,7 +210,7 @@ func alertChanges(before, now []ops.Alert) []string {
 	for i := range before {
 		a := &before[i]
 		if !slices.ContainsFunc(now, func(o ops.Alert) bool { return o.ID == a.ID }) {
-			out = append(out, "Alert over: "+frame.Clean(a.ID)+".")
+			out = append(out, "Alert over: "+frame.Clean(a.Text))
 		}
 	}
 	return out
