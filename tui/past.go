@@ -67,6 +67,9 @@ func (m *model) wantsPast() bool {
 		return false
 	}
 	every := min(max(pastEvery, m.past.span.Step()/2), pastRarely)
+	if m.pull.calm >= calmPulls {
+		every = pastRarely
+	}
 	return m.past.have == nil || m.now().Sub(m.past.at) >= every
 }
 

@@ -15,7 +15,7 @@ const stuckAfter = 2 * time.Second
 
 // framesPerSecond bounds how often the screen is written. Keys are answered
 // within one frame.
-const framesPerSecond = 30
+const framesPerSecond = 45
 
 // Run shows the console until the operator leaves it or ctx ends.
 //
