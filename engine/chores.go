@@ -49,9 +49,7 @@ func (e *Engine) doChores(ctx context.Context) {
 				text = err.Error()
 			}
 			text = c.op.what + ": " + text
-			c.op.mu.Lock()
 			c.op.end(err, text)
-			c.op.mu.Unlock()
 			e.logger.Info(text)
 			e.hub.publish(ops.Event{Kind: ops.EventOperation, At: e.cfg.Clock.Now(), Shard: -1, Sink: c.op.cmd.Sink, Text: text})
 		}

@@ -144,5 +144,5 @@ func (r replay) finish(n int, err error) {
 	r.op.mu.Lock()
 	defer r.op.mu.Unlock()
 	r.op.rest = len(r.taken.Events) - n
-	r.op.end(err, text)
+	r.op.finish(err, text)
 }

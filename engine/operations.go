@@ -222,7 +222,15 @@ func (op *operation) Err() error {
 	return op.err
 }
 
+// end ends the operation, with words on how.
 func (op *operation) end(err error, text string) {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	op.finish(err, text)
+}
+
+// finish is end while op.mu is held.
+func (op *operation) finish(err error, text string) {
 	op.err, op.text, op.ended = err, text, op.clock.Now()
 	close(op.done)
 }
@@ -256,11 +264,11 @@ func (op *operation) follow(id int, to ops.ShardState, reason string, now time.T
 		if len(op.left) > 0 {
 			return false
 		}
-		op.end(nil, fmt.Sprintf("%s: done in %s", op.what, now.Sub(op.begun).Round(time.Millisecond)))
+		op.finish(nil, fmt.Sprintf("%s: done in %s", op.what, now.Sub(op.begun).Round(time.Millisecond)))
 		return true
 	case to == ops.ShardFailed || to == ops.ShardStopped:
 		err := fmt.Errorf("shard %d %s: %s", id, to, reason)
-		op.end(err, op.what+": "+err.Error())
+		op.finish(err, op.what+": "+err.Error())
 		return true
 	default:
 		return false
@@ -271,7 +279,7 @@ func (op *operation) follow(id int, to ops.ShardState, reason string, now time.T
 func (op *operation) abandon(why error) {
 	op.mu.Lock()
 	defer op.mu.Unlock()
-	op.end(why, op.what+": "+why.Error())
+	op.finish(why, op.what+": "+why.Error())
 }
 
 // errResharded ends the operations on shards of a fleet that is no more.
