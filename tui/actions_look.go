@@ -17,7 +17,7 @@ func lookActions() []action {
 		{id: "filter", title: "filter, of the log by a text; of shards: ready  !ready  state:resuming,failed  id:0-63  12  worker:3; times: lat>200 since<5m ack>1m quiet>2m; " +
 			"numbers: rate guilds events unavailable loading resumes reconnects identifies outbox sends deaf", short: "filter",
 			keys: []string{"/"}, group: groupLook, bar: true, run: plain((*model).openFilter), arg: filterArgument()},
-		{id: "colour", title: "colour by state, latency, events or guilds", short: "colour", keys: []string{"c"}, group: groupLook, bar: true,
+		{id: "colour", title: "colour by state, latency, lag, events or guilds", short: "colour", keys: []string{"c"}, group: groupLook, bar: true,
 			enabled: func(m *model) (bool, string) { return !m.mono, "there are no colours here" },
 			run:     plain(func(m *model) { m.metric = m.metric.Next() }), arg: colourArgument()},
 		{id: "zoom", title: "shards alone on the screen", short: "zoom", keys: []string{"z"}, group: groupLook, bar: true,

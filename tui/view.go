@@ -195,7 +195,7 @@ func (m *model) grid() screen.Shards {
 	return screen.Shards{
 		Shards: m.snap.Shards, Total: m.snap.Fleet.Total, Grid: m.layout.grid, Cursor: m.sel.index,
 		Match: m.filter.match, Filter: m.filter.active.String(), Matches: m.filter.matches,
-		Marked: m.sel.marked, Metric: m.metric,
+		Marked: m.sel.marked, Metric: m.metric, Workers: m.snap.Workers,
 		Focus: !m.log.focus && m.layout.mode == modeFull,
 	}
 }

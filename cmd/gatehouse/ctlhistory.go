@@ -53,7 +53,12 @@ func (p *printer) past(h *ops.History) {
 		{"latency p50", h.P50, func(v float64) string { return span(time.Duration(v * float64(time.Millisecond))) }},
 		{"latency p99", h.P99, func(v float64) string { return span(time.Duration(v * float64(time.Millisecond))) }},
 		{"queue", h.Depth, func(v float64) string { return count(int64(v)) }},
-		{"lag", h.Lag, func(v float64) string { return span(time.Duration(v * float64(time.Second))) }},
+		{"lag", h.Lag, func(v float64) string {
+			if v == 0 {
+				return "0s" // which was measured
+			}
+			return span(time.Duration(v * float64(time.Second)))
+		}},
 	} {
 		least, most, known := bounds(s.values)
 		row := []string{s.name, none, none, none, spark(s.values, most)}

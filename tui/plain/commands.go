@@ -278,8 +278,12 @@ func (c *console) reshard(ctx context.Context, args []string) {
 	for _, w := range plan.Warnings {
 		c.say("Warning: " + frame.Clean(w) + ".")
 	}
-	c.ask(fmt.Sprintf("From %d to %d shards costs %s of %d and takes about %s; the bot notices nothing.", plan.From, plan.To,
-		frame.Plural(plan.Identifies, "session start"), plan.Remaining, frame.Duration(plan.ETA)), strconv.Itoa(plan.To), func(ctx context.Context) {
+	left := "of which Discord has not told how many are left"
+	if plan.Known {
+		left = fmt.Sprintf("of the %d that are left", plan.Remaining)
+	}
+	c.ask(fmt.Sprintf("From %d to %d shards costs %s, %s, and takes about %s; the bot notices nothing.", plan.From, plan.To,
+		frame.Plural(plan.Identifies, "session start"), left, frame.Duration(plan.ETA)), strconv.Itoa(plan.To), func(ctx context.Context) {
 		c.do(ctx, ops.Command{Kind: ops.CommandReshard, Target: ops.Target{Total: total}})
 	})
 }

@@ -15,6 +15,7 @@ type Metric uint8
 const (
 	MetricState Metric = iota
 	MetricLatency
+	MetricLag // of the shard's worker: how old the oldest event is that a sink has not acknowledged
 	MetricEvents
 	MetricGuilds
 	metrics
@@ -25,7 +26,7 @@ func (m Metric) Next() Metric { return (m + 1) % metrics }
 
 // String is the metric's name.
 func (m Metric) String() string {
-	return [...]string{"state", "latency", "events/s", "guilds"}[m%metrics]
+	return [...]string{"state", "latency", "lag", "events/s", "guilds"}[m%metrics]
 }
 
 // bounds are where the steps of a heat scale begin, from the second on. They
@@ -35,6 +36,8 @@ func (m Metric) bounds() [style.HeatSteps - 1]float64 {
 	switch m {
 	case MetricLatency:
 		return [...]float64{50, 100, 250, 1000}
+	case MetricLag:
+		return [...]float64{1, 10, 60, 600}
 	case MetricEvents:
 		return [...]float64{1, 10, 50, 200}
 	default:
@@ -47,6 +50,8 @@ func (m Metric) steps() [style.HeatSteps]string {
 	switch m {
 	case MetricLatency:
 		return [...]string{"<50ms", "<100ms", "<250ms", "<1s", "1s+"}
+	case MetricLag:
+		return [...]string{"<1s", "<10s", "<1m", "<10m", "10m+"}
 	case MetricEvents:
 		return [...]string{"<1/s", "<10/s", "<50/s", "<200/s", "200+"}
 	default:
@@ -55,8 +60,9 @@ func (m Metric) steps() [style.HeatSteps]string {
 }
 
 // step is the heat of a shard; false where its state is what matters: it is
-// not up, or nothing has been measured.
-func (m Metric) step(s *ops.Shard) (int, bool) {
+// not up, or nothing has been measured. Lag is that of its worker, and waits for no
+// shard.
+func (m Metric) step(s *ops.Shard, lag time.Duration) (int, bool) {
 	if m == MetricState || !s.State.Up() {
 		return 0, false
 	}
@@ -67,6 +73,8 @@ func (m Metric) step(s *ops.Shard) (int, bool) {
 			return 0, false
 		}
 		v = float64(s.Latency) / float64(time.Millisecond)
+	case MetricLag:
+		v = lag.Seconds()
 	case MetricEvents:
 		v = s.Rate
 	case MetricGuilds:

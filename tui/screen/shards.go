@@ -21,6 +21,7 @@ type Shards struct {
 	Matches int          // shards that pass it
 	Marked  map[int]bool // by id
 	Metric  Metric
+	Workers []ops.Worker // for their lag; by id
 	Focus   bool
 }
 
@@ -74,7 +75,7 @@ func (v Shards) Cells(now time.Time) []frame.Cell {
 	cells := make([]frame.Cell, len(v.Shards))
 	for i := range v.Shards {
 		s := &v.Shards[i]
-		c := cell(s, v.Metric, v.Grid.Kind, now)
+		c := v.cell(s, now)
 		if v.Match != nil && i < len(v.Match) && !v.Match[i] {
 			c.Look, c.Rank = uint8(lookDim), 0
 		}
@@ -85,7 +86,8 @@ func (v Shards) Cells(now time.Time) []frame.Cell {
 }
 
 // cell is a shard that no filter leaves out.
-func cell(s *ops.Shard, m Metric, kind frame.GridKind, now time.Time) frame.Cell {
+func (v Shards) cell(s *ops.Shard, now time.Time) frame.Cell {
+	m, kind := v.Metric, v.Grid.Kind
 	state := min(s.State, ops.ShardFailed)
 	c := frame.Cell{Sign: uint8(state), Look: uint8(state), Rank: rank(s.State)}
 	ready := state == ops.ShardReady
@@ -95,7 +97,7 @@ func cell(s *ops.Shard, m Metric, kind frame.GridKind, now time.Time) frame.Cell
 	if ready && kind == frame.GridHalves {
 		c.Look = uint8(lookCalm)
 	}
-	if step, ok := m.step(s); ok {
+	if step, ok := m.step(s, v.lag(s)); ok {
 		c.Look = uint8(lookHeat + step)
 		// Where several share a cell, the hottest of the calm ones shows.
 		c.Rank = max(c.Rank, frame.RankCalm)
@@ -106,6 +108,14 @@ func cell(s *ops.Shard, m Metric, kind frame.GridKind, now time.Time) frame.Cell
 		c.Look = uint8(lookUnknown)
 	}
 	return c
+}
+
+// lag is that of a shard's worker; 0 if it is not known.
+func (v Shards) lag(s *ops.Shard) time.Duration {
+	if s.Worker < 0 || s.Worker >= len(v.Workers) {
+		return 0
+	}
+	return v.Workers[s.Worker].Lag
 }
 
 // rank orders states by how much they need a person.
